@@ -1,0 +1,108 @@
+"""Artists, tracks and lyrics as tables."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text as sql,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenancy.base import Base, Now, TenantOwned, Uuid7
+
+
+class Artist(TenantOwned, Base):
+    """One performer of one tenant, known by `slug`; two spellings with one slug are one artist."""
+
+    __tablename__ = "artists"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "slug"),
+        Index("ix_artists_name", "tenant_id", "name", "id"),
+        Index("ix_artists_created", "tenant_id", "created_at", "id"),
+    )
+
+    id: Mapped[Uuid7]
+    name: Mapped[str] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Now]
+
+
+class Track(TenantOwned, Base):
+    """A track without its words. `fingerprint` makes adding idempotent: see `catalog.fingerprint`."""
+
+    __tablename__ = "tracks"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "artist_id"], ["artists.tenant_id", "artists.id"]),
+        UniqueConstraint("tenant_id", "fingerprint"),
+        CheckConstraint("popularity between 0 and 100", name="popularity_range"),
+        Index("ix_tracks_artist", "tenant_id", "artist_id", "id"),
+        Index("ix_tracks_created", "tenant_id", "created_at", "id"),
+        Index("ix_tracks_title", "tenant_id", "title", "id"),
+        Index("ix_tracks_released", "tenant_id", sql("coalesce(released_on, '-infinity'::date)"), "id"),
+        Index("ix_tracks_popularity", "tenant_id", sql("coalesce(popularity, -1)"), "id"),
+    )
+
+    id: Mapped[Uuid7]
+    artist_id: Mapped[UUID]
+    title: Mapped[str] = mapped_column(Text)
+    album: Mapped[str | None] = mapped_column(Text)
+    released_on: Mapped[date | None] = mapped_column(Date)
+    language: Mapped[str | None] = mapped_column(Text)
+    explicit: Mapped[bool | None]
+    popularity: Mapped[int | None] = mapped_column(Integer)
+    tags: Mapped[list[str]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    metadata_: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    # What all analyzers together say (`analysis.profile.Profile`); null until one has completed.
+    profile: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    created_at: Mapped[Now]
+    updated_at: Mapped[Now]
+
+
+class Lyrics(TenantOwned, Base):
+    """The words of a track, apart from it: most reads never touch them, and they need their own scope."""
+
+    __tablename__ = "lyrics"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "track_id"], ["tracks.tenant_id", "tracks.id"], ondelete="CASCADE"
+        ),
+    )
+
+    track_id: Mapped[UUID] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    word_count: Mapped[int]
+    # [{"kind": "verse", "start_line": 1, "end_line": 8}, …]: `analysis.lyrics` finds them.
+    sections: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    # The `russian` configuration stems Cyrillic words as Russian and Latin ones as English.
+    document: Mapped[str] = mapped_column(TSVECTOR, Computed("to_tsvector('russian', text)", persisted=True))
+
+
+class ExternalId(TenantOwned, Base):
+    """A track's name in another system, such as its Spotify id or its ISRC."""
+
+    __tablename__ = "external_ids"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "track_id"], ["tracks.tenant_id", "tracks.id"], ondelete="CASCADE"
+        ),
+        Index("ix_external_ids_value", "tenant_id", "source", "value"),
+    )
+
+    track_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,138 @@
+"""The only way to a connection: confined to one tenant before the first row can be read.
+
+Reads run on a small pool of read-only connections that stay pinned to the tenant they last served,
+so that the next statement of that tenant costs no extra round trip. Writes use a transaction whose
+tenant ends with it. Without a tenant, row-level security shows no rows at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from tenancy.rls import APP_ROLE
+
+SET_TENANT = "select set_config('app.tenant_id', $1, false)"
+
+
+class UnsafeDatabaseRole(Exception):
+    """The database login can read past row-level security. Connect as a role that acts as
+    rap_analyzer_app: neither superuser, nor BYPASSRLS, nor owner of the tables."""
+
+
+class PinnedConnection:
+    """A read-only connection and the tenant whose rows it can see; None before its first use."""
+
+    __slots__ = ("connection", "tenant")
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self.tenant: UUID | None = None
+
+    async def pin(self, tenant: UUID) -> None:
+        if self.tenant != tenant:
+            self.tenant = None  # a failure below must not leave a connection that looks pinned
+            await self.connection.execute(SET_TENANT, str(tenant))
+            self.tenant = tenant
+
+
+class Database:
+    """Reads and writes of one process. `open` before use; safe for concurrent tasks, not for threads."""
+
+    def __init__(self, url: str, *, readers: int = 8, writers: int = 8, statement_timeout_ms: int = 10_000) -> None:
+        self.url = url
+        self._settings = {
+            "role": APP_ROLE,
+            "timezone": "UTC",
+            "application_name": "rap-analyzer",
+            "statement_timeout": str(statement_timeout_ms),
+        }
+        self._readers = asyncio.Semaphore(readers)
+        self._idle: list[PinnedConnection] = []  # least recently used first
+        self._engine: AsyncEngine = create_async_engine(
+            urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg")),
+            pool_size=writers,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"server_settings": self._settings},
+        )
+
+    async def open(self) -> None:
+        """Raises UnsafeDatabaseRole where the login would make the policies void."""
+        async with self.unpinned() as connection:
+            unsafe = await connection.fetchval(
+                "select rolsuper or rolbypassrls or exists (select from pg_class where relowner = r.oid)"
+                " from pg_roles r where rolname = current_user"
+            )
+        if unsafe:
+            raise UnsafeDatabaseRole
+
+    async def close(self) -> None:
+        for pinned in self._idle:
+            await pinned.connection.close()
+        self._idle.clear()
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self, tenant: UUID) -> AsyncIterator[asyncpg.Connection]:
+        """A read-only connection that sees the rows of `tenant`; `json` values arrive as bytes."""
+        async with self._readers:
+            pinned = self._take(tenant) or PinnedConnection(await self.connect())
+            try:
+                await pinned.pin(tenant)
+                yield pinned.connection
+            finally:
+                if not pinned.connection.is_closed():
+                    self._idle.append(pinned)
+
+    @asynccontextmanager
+    async def unpinned(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection for the gate's functions (see `tenancy.rls`), which answer without a tenant."""
+        async with self._readers:
+            pinned = self._take(None) or PinnedConnection(await self.connect())
+            try:
+                yield pinned.connection
+            finally:
+                if not pinned.connection.is_closed():
+                    self._idle.append(pinned)
+
+    @asynccontextmanager
+    async def transaction(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
+        """A session that writes for `tenant`: leaving the block commits, an exception rolls back."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            await session.execute(text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)})
+            yield session
+
+    async def connect(self, **settings: str) -> asyncpg.Connection:
+        """A connection of the application's role outside the pool, such as one that listens."""
+        connection = await asyncpg.connect(
+            self.url,
+            server_settings=self._settings | {"default_transaction_read_only": "on"} | settings,
+            statement_cache_size=500,
+        )
+        await connection.set_type_codec(
+            "json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
+        )
+        return connection
+
+    def _take(self, tenant: UUID | None) -> PinnedConnection | None:
+        self._idle = [pinned for pinned in self._idle if not pinned.connection.is_closed()]
+        for index in range(len(self._idle) - 1, -1, -1):
+            if self._idle[index].tenant == tenant:
+                return self._idle.pop(index)
+        # A connection pinned elsewhere is pinned anew, unless there is room for one more.
+        return self._idle.pop(0) if self._idle and self._readers.locked() else None
+
+
+async def driver_of(session: AsyncSession) -> Any:
+    """The asyncpg connection under a session, for libraries that enqueue or copy in its transaction."""
+    raw = await (await session.connection()).get_raw_connection()
+    return raw.driver_connection

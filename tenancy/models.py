@@ -1,0 +1,65 @@
+"""Tenants and their API keys as tables."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenancy.base import Base, Moment, Now, TenantOwned, Uuid7
+
+
+class Plan(StrEnum):
+    """What a tenant pays for; `tenancy.quotas.LIMITS` gives the figures."""
+
+    DEMO = "DEMO"
+    TEAM = "TEAM"
+    ENTERPRISE = "ENTERPRISE"
+
+
+class TenantStatus(StrEnum):
+    """SUSPENDED tenants get an answer that says so; nothing of theirs is lost."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+
+
+class Tenant(Base):
+    """A customer. Not `TenantOwned` since its own `id` is the tenant: the policy compares that."""
+
+    __tablename__ = "tenants"
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug_format"),
+        CheckConstraint("plan in ('DEMO', 'TEAM', 'ENTERPRISE')", name="plan_known"),
+        CheckConstraint("status in ('ACTIVE', 'SUSPENDED', 'CLOSED')", name="status_known"),
+    )
+
+    id: Mapped[Uuid7]
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    plan: Mapped[str] = mapped_column(Text, server_default=Plan.TEAM)
+    status: Mapped[str] = mapped_column(Text, server_default=TenantStatus.ACTIVE)
+    created_at: Mapped[Now]
+
+
+class ApiKey(TenantOwned, Base):
+    """A key's public part and the SHA-256 of its secret; the secret itself is never stored."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("key_id"),)
+
+    id: Mapped[Uuid7]
+    key_id: Mapped[str] = mapped_column(Text)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    prefix: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[Now]
+    expires_at: Mapped[Moment | None]
+    last_used_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]
+    replaced_by: Mapped[UUID | None]
