@@ -47,7 +47,9 @@ class PinnedConnection:
 class Database:
     """Reads and writes of one process. `open` before use; safe for concurrent tasks, not for threads."""
 
-    def __init__(self, url: str, *, readers: int = 8, writers: int = 8, statement_timeout_ms: int = 10_000) -> None:
+    def __init__(
+        self, url: str, *, readers: int = 8, writers: int = 8, statement_timeout_ms: int = 10_000
+    ) -> None:
         self.url = url
         self._settings = {
             "role": APP_ROLE,
@@ -108,7 +110,9 @@ class Database:
     async def transaction(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
         """A session that writes for `tenant`: leaving the block commits, an exception rolls back."""
         async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)})
+            await session.execute(
+                text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)}
+            )
             yield session
 
     async def connect(self, **settings: str) -> asyncpg.Connection:

@@ -16,6 +16,8 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+)
+from sqlalchemy import (
     text as sql,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR

@@ -1,0 +1,93 @@
+"""A track as a source brings it, checked before anything is stored."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+MAX_NAME = 500  # characters of a title, an artist or an album
+MAX_LYRICS = 200_000  # characters; the longest song in our data has 21,359 words
+MAX_TAGS = 100
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class InvalidTrack(ValueError):
+    """A track that can't be stored: `field` says where, the message what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIdentifier:
+    """What another system calls the track: `source` such as "spotify" or "isrc"."""
+
+    source: str
+    value: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrack:
+    """Raises InvalidTrack when made from unusable values; `language` is BCP 47 or null to detect it."""
+
+    title: str
+    artist: str
+    lyrics: str
+    album: str | None = None
+    language: str | None = None
+    released_on: date | None = None
+    explicit: bool | None = None
+    popularity: int | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    external_ids: tuple[ExternalIdentifier, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("title", "artist"):
+            if not getattr(self, name).strip():
+                raise InvalidTrack(name, f"A track needs {'a title' if name == 'title' else 'an artist'}.")
+        if not slug_of(self.artist):
+            raise InvalidTrack("artist", "The artist's name needs at least one letter or digit.")
+        if not self.lyrics.strip():
+            raise InvalidTrack("lyrics", "The lyrics are empty: there is nothing to analyse.")
+        for name in ("title", "artist", "album"):
+            if len(getattr(self, name) or "") > MAX_NAME:
+                raise InvalidTrack(name, f"The {name} is longer than {MAX_NAME} characters.")
+        if len(self.lyrics) > MAX_LYRICS:
+            raise InvalidTrack("lyrics", f"The lyrics are longer than {MAX_LYRICS:,} characters.")
+        for name in ("title", "artist", "album", "lyrics"):
+            if CONTROL.search(getattr(self, name) or ""):
+                raise InvalidTrack(name, f"The {name} has control characters (NUL or the like): remove them.")
+        if self.popularity is not None and not 0 <= self.popularity <= 100:
+            raise InvalidTrack("popularity", "The popularity has to be from 0 to 100.")
+        if len(self.tags) > MAX_TAGS:
+            raise InvalidTrack("tags", f"There are more than {MAX_TAGS} tags.")
+
+    @property
+    def artist_slug(self) -> str:
+        return slug_of(self.artist)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of artist, title and lyrics without regard to case and spacing.
+
+        Two additions with one fingerprint are one track, which is what makes an import repeatable.
+        """
+        parts = (normal(part) for part in (self.artist, self.title, self.lyrics))
+        return sha256("\0".join(parts).encode()).digest()
+
+
+def normal(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def slug_of(name: str) -> str:
+    """Letters and digits of any script in lower case, joined by hyphens: "Мария Д." gives "мария-д"."""
+    return re.sub(r"[\W_]+", "-", normal(name)).strip("-")

@@ -1,0 +1,19 @@
+"""A new tenant with all it needs to begin."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from app.analysis import registry
+from tenancy import tenants
+from tenancy.database import Database
+from tenancy.models import Plan
+
+
+async def create_tenant(database: Database, slug: str, name: str, plan: Plan = Plan.TEAM) -> UUID:
+    """Raises InvalidSlug or TenantExists."""
+    tenant = uuid4()
+    async with database.transaction(tenant) as session:
+        await tenants.add(session, tenant, slug, name, plan)
+        await registry.sync(session, tenant)
+    return tenant
