@@ -1,2 +1,60 @@
-lock:
-	uv pip compile
+# rap-analyzer: `make up` starts everything, `make test` proves it. Needs Python 3.11 or newer, pip and make.
+SHELL := /bin/sh
+PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# A function of the moment of use: the environment may not exist yet when make reads this.
+PIP = $$([ -x $(BIN)/pip ] && echo "$(BIN)/python -m pip" || echo "$$(cat $(VENV)/.made-by 2>/dev/null || echo python3) -m pip --python $(BIN)/python") --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
+
+.DEFAULT_GOAL := up
+.PHONY: up test check lock clean venv dev
+
+up: venv
+	@$(BIN)/rap-analyzer up
+
+test: dev
+	@$(BIN)/python -m pytest --cov
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+venv: $(VENV)/.installed
+dev: $(VENV)/.installed-dev
+
+# Stamps: an installed checkout starts at once, and a changed lock file is installed at the next call.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of $<; this is slow only once."
+	@$(PIP) install --quiet --require-hashes --requirement $<
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing the packages of $<; this is slow only once."
+	@$(PIP) install --quiet --require-hashes --requirement $<
+	@touch $@
+
+# Where Python comes without ensurepip (Debian), its own pip fills the environment.
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making a virtual environment in $(VENV) with $$($$python --version)."; \
+	    $$python -m venv $(VENV) >/dev/null 2>&1 || $$python -m venv --clear --without-pip $(VENV) || exit 1; \
+	    $$python -c 'import sys; print(sys.executable)' > $(VENV)/.made-by; \
+	    exit 0; \
+	  fi; \
+	done; \
+	echo "rap-analyzer needs Python 3.11 or newer, and there is none here as python3. If you have one, say which: make PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+# Both files carry every platform's hashes and no address of an index.
+lock: dev
+	$(LOCK) --group build --output-file requirements.lock
+	$(LOCK) --group dev --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@echo "Kept .data, which holds the demo's database. Delete it yourself to begin anew."
