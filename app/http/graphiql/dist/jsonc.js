@@ -1,0 +1,1 @@
+import{a as e,i as t}from"./main.js";var n={tabSize:2,insertSpaces:!0},r={jsonc:{astFormat:`jsonc`,parse:e=>({text:e}),locStart:()=>0,locEnd:({text:e})=>e.length}},i={jsonc:{print:({node:{text:r}})=>t(r,e(r,void 0,n))}};export{r as parsers,i as printers};
