@@ -1,0 +1,1 @@
+"""Songs from files into a tenant's catalogue: one source a module, all ending in `app.catalog.tracks.add`."""
