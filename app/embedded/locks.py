@@ -6,7 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from app.embedded import diagnosis
 from app.embedded.errors import DataDirInUse
+from app.embedded.files import make_private_dir
 
 
 class DataDirLock:
@@ -22,21 +24,30 @@ class DataDirLock:
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock now, making a missing directory; raises DataDirInUse with the holder's pid."""
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Take the lock now, making a missing directory (0700).
+
+        Raises DataDirInUse with the holder's pid, DiskFull or DataDirUnusable.
+        """
+        try:
+            make_private_dir(self.data_dir)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._take(fd)
+            except BaseException:
+                os.close(fd)
+                raise
+        except OSError as error:
+            raise diagnosis.of_os_error(error, self.data_dir) from error
+        self._fd = fd
+
+    def _take(self, fd: int) -> None:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(fd, 32).strip()
-            os.close(fd)
             raise DataDirInUse(self.data_dir, int(holder) if holder.isdigit() else None) from None
-        except BaseException:
-            os.close(fd)
-            raise
         os.ftruncate(fd, 0)
         os.write(fd, f"{os.getpid()}\n".encode())
-        self._fd = fd
 
     def release(self) -> None:
         """Let others in; harmless when the lock isn't held."""

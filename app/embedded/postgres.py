@@ -75,7 +75,7 @@ class PostgresServer(RunningServer):
 
     async def ensure_database(self, name: str) -> str:
         """Create the database unless it exists, and return its url(); safe against a concurrent caller."""
-        connection = await asyncpg.connect(self.superuser_url)
+        connection = await _connect(self)
         try:
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
                 quoted = '"' + name.replace('"', '""') + '"'
@@ -130,9 +130,7 @@ class EmbeddedPostgres(EmbeddedServer[PostgresServer]):
 
     async def _answers(self, port: int) -> bool:
         try:
-            connection = await asyncpg.connect(
-                self._describe(port, 0, attached=False).superuser_url, timeout=_CONNECT_SECONDS, ssl=False
-            )
+            connection = await _connect(self._describe(port, 0, attached=False))
         except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
             raise PasswordRejected(self.program, self.password_file) from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -150,7 +148,7 @@ class EmbeddedPostgres(EmbeddedServer[PostgresServer]):
         if self._checked_file.exists() and self._checked_file.read_text() == build:
             return
         try:
-            connection = await asyncpg.connect(self._describe(port, 0, attached=False).superuser_url)
+            connection = await _connect(self._describe(port, 0, attached=False))
             try:
                 transaction = connection.transaction()
                 await transaction.start()
@@ -183,6 +181,11 @@ class EmbeddedPostgres(EmbeddedServer[PostgresServer]):
             return
         if not works_in(pid, self._cluster.path, "postgres"):
             stale.unlink(missing_ok=True)
+
+
+async def _connect(server: PostgresServer) -> asyncpg.Connection:
+    # ssl=False: else asyncpg looks for keys in the home directory, and fails where that is closed to it.
+    return await asyncpg.connect(server.superuser_url, timeout=_CONNECT_SECONDS, ssl=False)
 
 
 def _shared_memory() -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +14,14 @@ from typing import ClassVar, Generic, TypeVar
 
 from app.embedded import diagnosis
 from app.embedded.errors import DataDirInUse, StartTimeout
-from app.embedded.files import make_private_dir, write_private
+from app.embedded.files import write_private
 from app.embedded.locks import DataDirLock
 from app.embedded.ports import KeptPort
 from app.embedded.process import ServerProcess, stop_orphan, works_in
 
 _POLL_SECONDS = 0.03
 _RETRY_SECONDS = 0.25
+_LOG_BYTES = 10 << 20
 _SHARED_MEMORY_BUSY = "pre-existing shared memory block"
 _ADDRESS_BUSY = "Address already in use"
 
@@ -77,11 +79,11 @@ class EmbeddedServer(ABC, Generic[ServerT]):
             raise RuntimeError(f"this {self.program} is started already")
         deadline = time.monotonic() + self.timeout
         try:
-            make_private_dir(self.data_dir)
             attached = await self._lock_or_attach(deadline)
             if attached is not None:
                 return attached
             await self._end_orphan()
+            self._trim_log()
             await self._prepare()
             return await self._launch(deadline)
         except OSError as error:
@@ -160,6 +162,11 @@ class EmbeddedServer(ABC, Generic[ServerT]):
         if (pid := self._live_pid()) is not None:
             await stop_orphan(pid, self.stop_signal)
         self._pid_file.unlink(missing_ok=True)
+
+    def _trim_log(self) -> None:
+        with suppress(FileNotFoundError):
+            if self.log_path.stat().st_size > _LOG_BYTES:
+                self.log_path.replace(self.log_path.with_suffix(".log.1"))
 
     async def _launch(self, deadline: float) -> ServerT:
         while True:

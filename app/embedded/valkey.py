@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from redis import exceptions
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from app.embedded import binaries
 from app.embedded.errors import PasswordRejected
@@ -83,6 +85,7 @@ class EmbeddedValkey(EmbeddedServer[ValkeyServer]):
             password=kept_password(self.password_file),
             socket_connect_timeout=_CONNECT_SECONDS,
             socket_timeout=_CONNECT_SECONDS,
+            retry=Retry(NoBackoff(), 0),  # our own loop asks again, and sooner
         )
         try:
             return bool(await client.ping())
