@@ -1,0 +1,1 @@
+"""Explicit content: categories, severity and the lines."""

@@ -1,0 +1,94 @@
+"""The explicit words of `content.toml`, ready to look up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.analysis import data
+from app.analysis.analyzers.content import tokens
+
+_MASKABLE_EN = (
+    "fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers motherfucking motherfuckin shit "
+    "shits shitty shitting bullshit bitch bitches bitching ass asses asshole assholes damn dick dicks cock cocks "
+    "pussy pussies nigga niggas niggaz nigger niggers cunt cunts whore whores slut sluts bastard faggot fag"
+)
+_MASKABLE_RU = (
+    "хуй хуи хуя хуем хуйня хуйню хуево хуевый нахуй похуй похую дохуя нихуя охуеть охуел охуела охуенно охуенный "
+    "пизда пизду пизды пиздец пиздеть пиздит бля блядь бляди блядский блять сука суки суку сучка сучки ебать ебал "
+    "ебу ебет ебут ебаный ебаная ебаные ебало заебал заебали заебись наебал выебал уебок долбоеб долбоебы жопа жопу "
+    "говно мудак мудаки пидор пидоры пидорас гандон"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A category that a token speaks for, and how severe that word is, 0..1."""
+
+    category: str
+    severity: float
+
+
+class ExplicitWords:
+    """Looks a token up in the words of one language."""
+
+    def __init__(self, language: str) -> None:
+        table = data.toml("content.toml")
+        self._innocent = frozenset(table.pop("innocent")[language].split())
+        self._exact: dict[str, Find] = {}
+        self._stems: dict[str, Find] = {}
+        self._patterns: list[tuple[re.Pattern[str], Find]] = []
+        self.phrases: list[tuple[str, Find]] = []
+        self.titles = {category: str(group["title"]) for category, group in table.items()}
+        for category, group in table.items():
+            for words in group["words"]:
+                find = Find(category, float(words["severity"]))
+                for entry in words[language].split():
+                    word = entry.rstrip("!~")
+                    if word.endswith("*"):
+                        self._stems.setdefault(word[:-1], find)
+                    else:
+                        self._exact.setdefault(word, find)
+                if language == "ru":
+                    self._patterns += [(re.compile(pattern), find) for pattern in words["patterns"]]
+                for phrase in words.get("phrases", {}).get(language, ()):
+                    self.phrases.append((phrase, find))
+        self._longest = max(map(len, self._stems), default=0)
+        self._maskable = (_MASKABLE_EN if language == "en" else _MASKABLE_RU).split()
+        self._found: dict[str, Find | None] = {}
+
+    def find(self, chunk: str) -> Find | None:
+        """What `chunk` (from `tokens.chunks`) speaks for, through its disguise; None for an innocent word."""
+        if chunk not in self._found:
+            if len(self._found) > 100_000:
+                self._found.clear()
+            self._found[chunk] = self._look_up(chunk)
+        return self._found[chunk]
+
+    def _look_up(self, chunk: str) -> Find | None:
+        for reading in tokens.readings(chunk):
+            if reading in self._innocent:
+                return None
+            found = self._plain(reading)
+            if found:
+                return found
+        mask = tokens.mask_pattern(chunk)
+        if mask:
+            return next((self._plain(word) for word in self._maskable if mask.fullmatch(word)), None)
+        return None
+
+    def _plain(self, word: str) -> Find | None:
+        base = word[:-2] if word.endswith(("'s", "’s")) else word
+        if base in self._exact:
+            return self._exact[base]
+        for length in range(min(self._longest, len(word)), 2, -1):
+            if word[:length] in self._stems:
+                return self._stems[word[:length]]
+        return next((find for pattern, find in self._patterns if pattern.match(word)), None)
+
+
+@lru_cache(maxsize=4)
+def explicit_words(language: str) -> ExplicitWords:
+    """The words of "en" or "ru", read once."""
+    return ExplicitWords(language)

@@ -1,0 +1,1 @@
+"""Emotion and sentiment from lexicons of our own."""

@@ -1,0 +1,147 @@
+"""Emotion and sentiment: which feelings the words name, how pleasant and how stirred, and how it develops."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+from app.analysis import evidence
+from app.analysis.analyzers.base import unfit
+from app.analysis.analyzers.emotion.lexicons import Lexicons, lexicons
+from app.analysis.lyrics import Line, Lyrics
+from app.analysis.results import EmotionDetails, Evidence, Label, Result, Score, Sentiment, Status
+
+# Fewer words that name a feeling than this and any number would be chance.
+MIN_SIGNALS = 3
+ARC_PARTS = 8
+# How many words a negation reaches: "never been a happy man", "не был я счастлив".
+_REACH = 3
+_INTENSIFIED = 1.5
+# A negated word names its feeling no more and leans the other way, but less: "not happy" isn't "sad".
+_NEGATED = -0.5
+_VALENCE = {"positive": 0.6, "negative": -0.6}
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A word that names a feeling: where, which, how strongly (> 0) and its valence, already negated."""
+
+    line: int
+    emotion: str
+    weight: float
+    valence: float
+    negated: bool
+
+
+class EmotionAnalyzer:
+    """valence = Σ w·v / (Σ w·|v| + 2): the balance of pleasant and unpleasant words, drawn to 0 when few.
+
+    arousal is the mean arousal of the named emotions, drawn to .5 by two neutral words. An emotion's value
+    is its share of all emotion weight. Sentiment: MIXED when both signs hold at least 35 % of the weight and
+    feeling words are at least 4 % of all; else POSITIVE or NEGATIVE from |valence| .15 on, else NEUTRAL.
+    """
+
+    name = "emotion"
+    version = "1.0.0"
+    title = "Emotion and sentiment"
+    description = (
+        "Nine emotions, valence, arousal and their course through the song, from lexicons of our own."
+    )
+    kind = "LOCAL"
+    languages = ("en", "ru")
+
+    def analyze(self, lyrics: Lyrics) -> Result:
+        """Degraded when fewer than `MIN_SIGNALS` words name a feeling."""
+        reason = unfit(lyrics, self.languages, words=5)
+        if reason:
+            return reason
+        tables = lexicons(lyrics.language or "en")
+        signals = [signal for line in lyrics.lines for signal in _in_line(line, tables)]
+        if len(signals) < MIN_SIGNALS:
+            return Result.degraded(
+                f"Only {len(signals)} words name a feeling, and {MIN_SIGNALS} are needed to judge."
+            )
+        named = _named(signals, tables)
+        valence = _valence(signals)
+        arousal = _arousal(signals, tables)
+        sentiment = _sentiment(signals, valence, len(lyrics.words))
+        emotions = [Score(name, round(value, 4)) for name, value in named]
+        labels = tuple(Label("emotion", name, round(value, 4)) for name, value in named[:3] if value >= 0.15)
+        return Result(
+            Status.COMPLETED,
+            EmotionDetails(emotions, valence, arousal, _arc(lyrics, signals)),
+            sentiment=sentiment,
+            scores=(Score("valence", valence, "-1..1"), Score("arousal", arousal), *emotions),
+            labels=labels,
+            evidence=tuple(_quotes(lyrics, signals, labels)),
+        )
+
+
+def _in_line(line: Line, tables: Lexicons) -> list[Signal]:
+    found: list[Signal] = []
+    for n, word in enumerate(line.words):
+        hits = tables.words.find(word)
+        if not hits or word in tables.negations or word in tables.intensifiers:
+            continue
+        before = line.words[max(0, n - _REACH) : n]
+        # Two negations cancel: "can't get no satisfaction" is the exception that verse lives with.
+        negated = sum(w in tables.negations for w in before) % 2 == 1
+        strength = _INTENSIFIED if before and before[-1] in tables.intensifiers else 1.0
+        for category, weight in hits:
+            emotion = tables.emotions.get(category)
+            valence = emotion.valence if emotion else _VALENCE[category]
+            if negated:
+                valence *= _NEGATED
+            found.append(Signal(line.number, category, weight * strength / len(hits), valence, negated))
+    return found
+
+
+def _named(signals: list[Signal], tables: Lexicons) -> list[tuple[str, float]]:
+    weights: dict[str, float] = defaultdict(float)
+    for signal in signals:
+        if signal.emotion in tables.emotions and not signal.negated:
+            weights[signal.emotion] += signal.weight
+    total = sum(weights.values()) or 1.0
+    shares = [(name, weights[name] / total) for name in tables.emotions]
+    return sorted(shares, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _valence(signals: list[Signal]) -> float:
+    balance = math.fsum(s.weight * s.valence for s in signals)
+    return round(balance / (math.fsum(s.weight * abs(s.valence) for s in signals) + 2), 4)
+
+
+def _arousal(signals: list[Signal], tables: Lexicons) -> float:
+    named = [s for s in signals if s.emotion in tables.emotions and not s.negated]
+    stirred = math.fsum(s.weight * tables.emotions[s.emotion].arousal for s in named)
+    return round((stirred + 2 * 0.5) / (math.fsum(s.weight for s in named) + 2), 4)
+
+
+def _sentiment(signals: list[Signal], valence: float, words: int) -> Sentiment:
+    good = math.fsum(s.weight * s.valence for s in signals if s.valence > 0)
+    bad = -math.fsum(s.weight * s.valence for s in signals if s.valence < 0)
+    if min(good, bad) >= 0.35 * (good + bad) and len(signals) >= max(6, 0.04 * words):
+        return Sentiment.MIXED
+    if abs(valence) < 0.15:
+        return Sentiment.NEUTRAL
+    return Sentiment.POSITIVE if valence > 0 else Sentiment.NEGATIVE
+
+
+def _arc(lyrics: Lyrics, signals: list[Signal]) -> list[float]:
+    """Valence of equal parts (by lines, at most `ARC_PARTS`, never less than two lines each); 0 where silent."""
+    parts = max(1, min(ARC_PARTS, len(lyrics.lines) // 2))
+    part_of = {line.number: n * parts // len(lyrics.lines) for n, line in enumerate(lyrics.lines)}
+    grouped: list[list[Signal]] = [[] for _ in range(parts)]
+    for signal in signals:
+        grouped[part_of[signal.line]].append(signal)
+    return [_valence(group) if group else 0.0 for group in grouped]
+
+
+def _quotes(lyrics: Lyrics, signals: list[Signal], labels: tuple[Label, ...]) -> list[Evidence]:
+    quotes: list[Evidence] = []
+    for label in labels:
+        weights = [(s.line, s.weight) for s in signals if s.emotion == label.name and not s.negated]
+        quotes += evidence.strongest(lyrics, weights, label.name, limit=3)
+    quotes += evidence.strongest(lyrics, [(s.line, abs(s.valence) * s.weight) for s in signals], "valence", 3)
+    return quotes

@@ -1,0 +1,1 @@
+"""Rhyme and flow: sounds, pairs, the scheme of each stanza."""

@@ -1,0 +1,58 @@
+"""Where an English word can rhyme: its sounds from each of its last vowels on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.analysis import pronunciation
+
+MAX_SYLLABLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Syllable:
+    """`onset` holds the consonants before the vowel; `coda` those from it to the next vowel or the end."""
+
+    onset: tuple[str, ...]
+    vowel: str
+    stress: int
+    coda: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One pronunciation's syllables from the last one back; `rime` counts them from the stressed one on."""
+
+    syllables: tuple[Syllable, ...]
+    rime: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A line's last word as it may sound; `readings` is empty when it has no vowel."""
+
+    word: str
+    readings: tuple[Reading, ...]
+
+
+@lru_cache(maxsize=50_000)
+def ending(word: str) -> Ending:
+    """The ending of a word in normal form."""
+    readings = dict.fromkeys(_reading(phones) for phones in pronunciation.of(word)[:4])
+    return Ending(word, tuple(reading for reading in readings if reading.syllables))
+
+
+def _reading(phones: tuple[str, ...]) -> Reading:
+    places = [n for n, phone in enumerate(phones) if phone[-1].isdigit()]
+    syllables: list[Syllable] = []
+    for k, at in enumerate(reversed(places)):
+        before = places[-k - 2] if k + 1 < len(places) else -1
+        after = places[-k] if k else len(phones)
+        syllables.append(
+            Syllable(phones[before + 1 : at], phones[at][:-1], int(phones[at][-1]), phones[at + 1 : after])
+        )
+    kept = tuple(syllables[: MAX_SYLLABLES + 1])
+    # A secondary stress after the primary one carries the rhyme as well: daylight, overcome.
+    rime = next((n + 1 for n, syllable in enumerate(kept) if syllable.stress), len(kept))
+    return Reading(kept, min(rime, MAX_SYLLABLES))

@@ -1,0 +1,278 @@
+"""How alike two Russian words end, from spelling: reduced vowels, devoiced consonants, ё, -ого, -тся.
+
+No stress dictionary: the stress is taken where the two words sound alike over the most syllables, since
+poets place rhymes so, save on endings that are never stressed (-ый, -ая, -ость, …).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.analysis.analyzers.rhyme.likeness import NONE, Likeness
+
+MAX_SYLLABLES = 4
+_VOWELS = "аоуэыи"
+_SOFT = {"я": "а", "е": "э", "ё": "о", "ю": "у", "и": "и"}
+_HARD = {"а": "а", "о": "о", "у": "у", "э": "э", "ы": "ы"}
+_DEVOICED = str.maketrans("бвгдзж", "пфктсш")
+_VOICELESS = frozenset("пфктсшщчцх")
+_NEVER_STRESSED = re.compile(
+    r"(?:ый|ий|ая|яя|ое|ее|ые|ие|ость|ости|остью|тель|тели|ывать|ывал|ешься|ется|ится|ую|юю|ыми|ими|ами|ями|ах|ях)$"
+)
+_STRESSED_EXCEPTIONS = frozenset(
+    [
+        "моя",
+        "твоя",
+        "своя",
+        "мое",
+        "твое",
+        "свое",
+        "кое",
+        "змея",
+        "змее",
+        "струя",
+        "статуя",
+        "семья",
+        "судья",
+        "стая",
+        "толчея",
+        "чешуя",
+        "колея",
+        "швея",
+        "рая",
+        "края",
+        "бои",
+        "слои",
+        "твои",
+        "мои",
+        "свои",
+        "чьи",
+        "ничьи",
+        "вся",
+        "сама",
+        "одна",
+        "вами",
+        "нами",
+        "мирами",
+        "ручьями",
+        "друзьями",
+        "словами",
+        "дарами",
+        "делами",
+        "слезами",
+        "цветами",
+        "глазами",
+        "полями",
+        "морями",
+        "огнями",
+        "стихами",
+        "ногами",
+        "руками",
+        "богами",
+        "кругами",
+        "снегами",
+        "лугами",
+        "домами",
+        "годами",
+        "городами",
+        "волнами",
+        "лесами",
+        "часами",
+        "голосами",
+        "небесами",
+        "устами",
+        "мечтами",
+        "сердцами",
+        "отцами",
+        "слезах",
+        "глазах",
+        "полях",
+        "морях",
+        "огнях",
+        "стихах",
+        "ногах",
+        "руках",
+        "богах",
+        "снегах",
+        "лугах",
+        "домах",
+        "годах",
+        "городах",
+        "волнах",
+        "лесах",
+        "часах",
+        "голосах",
+        "небесах",
+        "устах",
+        "мечтах",
+        "сердцах",
+        "впотьмах",
+        "кий",
+        "змий",
+        "мужик",
+    ]
+)  # a few common nouns with stress on the ending, where the unstressed reading would lose the rhyme
+_GENITIVE = re.compile(r"(?<=[ое])го$")
+_REFLEXIVE = re.compile(r"ть?ся$")
+_SIMPLE = (
+    ("стн", "сн"),
+    ("здн", "зн"),
+    ("лнц", "нц"),
+    ("рдц", "рц"),
+    ("вств", "ств"),
+    ("сч", "щ"),
+    ("зч", "щ"),
+    ("чт", "шт"),
+)
+_NOT_V = frozenset(["много", "немного", "строго", "дорого", "долго", "убого", "полого", "отлого"])
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """Consonant groups around the vowels, last first: `groups[0]` follows the last vowel.
+
+    `vowels[k]` is the full and `reduced[k]` the unstressed quality of the k-th vowel from the end.
+    """
+
+    word: str
+    vowels: tuple[str, ...]
+    reduced: tuple[str, ...]
+    groups: tuple[str, ...]
+    stress: int | None
+    unstressed_end: bool
+
+
+@lru_cache(maxsize=100_000)
+def sounds(word: str) -> Sounds:
+    """The sounds of a lower-case Russian word; letters of other scripts are dropped."""
+    text = word.replace("ѣ", "е").replace("і", "и").replace("ъ ", " ")
+    text = re.sub(r"ъ$", "", text)
+    if _GENITIVE.search(text) and text not in _NOT_V:
+        text = _GENITIVE.sub("во", text)
+    text = _REFLEXIVE.sub("ца", text)
+    for old, new in _SIMPLE:
+        text = text.replace(old, new)
+    vowels: list[str] = []
+    reduced: list[str] = []
+    groups: list[str] = [""]
+    stress: int | None = None
+    previous = ""
+    for letter in text:
+        quality = _SOFT.get(letter) or _HARD.get(letter)
+        if quality is None:
+            if letter == "ь" and groups[-1][-1:] not in ("", "ш", "ж", "щ", "ч"):
+                groups[-1] += "ь"
+            elif "а" <= letter <= "я" and letter not in "ъь":
+                groups[-1] += letter
+        else:
+            if letter in "яеёю" and (not previous or previous in "аоуэыиеёюяьъ"):
+                groups[-1] = groups[-1].rstrip("ь") + "й"
+            if letter == "ё":
+                stress = len(vowels)
+            vowels.append("и" if quality == "ы" else quality)
+            soft = letter in "яеюи" or previous in ("ч", "щ")
+            reduced.append("у" if quality == "у" else "и" if soft or quality in "эиы" else "а")
+            groups.append("")
+        previous = letter
+    if reduced and text[-1:] in ("я", "а"):
+        reduced[-1] = "а"
+    groups[-1] = _devoice(groups[-1])
+    groups = [_assimilate(group) for group in groups]
+    count = len(vowels)
+    return Sounds(
+        word,
+        tuple(reversed(vowels)),
+        tuple(reversed(reduced)),
+        tuple(reversed(groups)),
+        None if stress is None else count - 1 - stress,
+        count > 1 and bool(_NEVER_STRESSED.search(word)) and word not in _STRESSED_EXCEPTIONS,
+    )
+
+
+def _devoice(group: str) -> str:
+    return group.translate(_DEVOICED)
+
+
+def _assimilate(group: str) -> str:
+    if len(group) < 2:
+        return group
+    letters = list(group)
+    for n in range(len(letters) - 2, -1, -1):
+        if letters[n + 1] in _VOICELESS:
+            letters[n] = letters[n].translate(_DEVOICED)
+    return "".join(a for n, a in enumerate(letters) if n == 0 or a != letters[n - 1])
+
+
+@lru_cache(maxsize=200_000)
+def likeness(first: str, second: str) -> Likeness:
+    """The best rhyme over the stresses that both words allow; a word doesn't rhyme with itself here."""
+    if first == second:
+        return Likeness(2.0, 1.0, False, 1)
+    one, two = sounds(first), sounds(second)
+    best = NONE
+    for k in range(min(len(one.vowels), len(two.vowels), MAX_SYLLABLES)):
+        if not (_may_stress(one, k) and _may_stress(two, k)):
+            continue
+        found = _at(one, two, k)
+        if found.strength > best.strength + 1e-9 or (found.strength == best.strength and k > 0):
+            best = found
+    return best
+
+
+def _may_stress(word: Sounds, k: int) -> bool:
+    if word.stress is not None:
+        return k == word.stress
+    return not (k == 0 and word.unstressed_end)
+
+
+def _at(one: Sounds, two: Sounds, k: int) -> Likeness:
+    """Likeness when the k-th vowel from the end carries the stress in both words."""
+    if one.vowels[k] != two.vowels[k]:
+        return NONE
+    score = 1.0
+    for n in range(k):
+        if one.reduced[n] != two.reduced[n]:
+            score -= 0.3
+    for n in range(k + 1):
+        score -= _difference(one.groups[n], two.groups[n])
+    if k == 0:
+        score = _masculine(one, two, score)
+    if score < 0.5:
+        return NONE
+    sure = len(one.vowels) == k + 1 or len(two.vowels) == k + 1 or one.stress is not None
+    perfect = score > 0.99
+    # Alike over three sounds or more is seldom chance; a lone vowel and consonant often is.
+    length = sum(len(group) for group in one.groups[: k + 1]) + k + 1
+    odds = 9 * (score - 0.72) + min(2.0, 0.6 * (length - 2)) + (0.6 if sure else -0.4)
+    return Likeness(odds, max(0.0, min(1.0, score)), perfect, k + 1)
+
+
+def _masculine(one: Sounds, two: Sounds, score: float) -> float:
+    before = (
+        (one.groups[1][-1:], two.groups[1][-1:]) if len(one.groups) > 1 and len(two.groups) > 1 else ("", "")
+    )
+    plain = (one.groups[1].rstrip("ь")[-1:], two.groups[1].rstrip("ь")[-1:])
+    if not one.groups[0] and not two.groups[0]:
+        # An open ending rhymes in Russian only with its supporting consonant: весна / она, not весна / вода.
+        return score if plain[0] == plain[1] or before[0] == before[1] else score - 0.45
+    polysyllables = len(one.vowels) > 1 and len(two.vowels) > 1 and one.stress is None and two.stress is None
+    if polysyllables and plain[0] != plain[1] and len(one.groups[0]) < 2:
+        score -= 0.1
+    return score
+
+
+def _difference(one: str, two: str) -> float:
+    """0 for the same consonants; .1 for softness alone, .12 for a final й, .25 for kin, more for others."""
+    if one == two:
+        return 0.0
+    if one.replace("ь", "") == two.replace("ь", ""):
+        return 0.1
+    if one.rstrip("й") == two.rstrip("й"):
+        return 0.12
+    if _devoice(one) == _devoice(two):
+        return 0.15
+    common = sum(a == b for a, b in zip(one[::-1], two[::-1], strict=False))
+    longest = max(len(one), len(two))
+    return 0.25 + 0.3 * (1 - common / longest)

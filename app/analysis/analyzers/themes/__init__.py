@@ -1,0 +1,1 @@
+"""Themes by a readable taxonomy, and the names that a text mentions."""

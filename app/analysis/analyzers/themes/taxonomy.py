@@ -1,0 +1,33 @@
+"""The themes of `themes.toml`: titles, sentences to embed, and words to look up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.analysis import data
+from app.analysis.lexicon import Lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """`about` is one sentence a language ("en", "ru") that says what a text with this theme is about."""
+
+    name: str
+    title: str
+    about: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def themes() -> tuple[Theme, ...]:
+    """Every theme, in the file's order."""
+    return tuple(
+        Theme(name, str(group["title"]), dict(group["about"]))
+        for name, group in data.toml("themes.toml").items()
+    )
+
+
+@lru_cache(maxsize=4)
+def lexicon(language: str) -> Lexicon:
+    """The words of all themes in "en" or "ru", read once."""
+    return Lexicon.of(language, {name: group[language] for name, group in data.toml("themes.toml").items()})

@@ -1,0 +1,121 @@
+"""Vocabulary: how many words, how varied, how hard to read, how rare, how much sung again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from app.analysis import evidence, syllables
+from app.analysis.analyzers.base import unfit
+from app.analysis.lyrics import Lyrics
+from app.analysis.results import Result, Score, Status, VocabularyDetails
+
+MIN_WORDS = 20
+# McCarthy & Jarvis 2010 (Behavior Research Methods 42): where a factor's type-token ratio has levelled off.
+MTLD_FACTOR = 0.72
+# Zipf frequency = log10 of uses a billion words; below 3 is under one use a million words.
+RARE_ZIPF = 3.0
+
+
+class VocabularyAnalyzer:
+    """Words are compared as they are written in lower case: "run" and "runs" are two.
+
+    Readability is a US school grade: Flesch-Kincaid for English, and for Russian the same formula with the
+    coefficients that Oborneva (2006) fitted: .5 · words/sentence + 8.4 · syllables/word - 15.59. A line is
+    a sentence, since lyrics seldom have full stops. Repetition is the share of lines sung before.
+    """
+
+    name = "vocabulary"
+    version = "1.0.0"
+    title = "Vocabulary"
+    description = "Richness (MTLD), readability, rare words and repetition."
+    kind = "LOCAL"
+    languages = ("en", "ru")
+
+    def analyze(self, lyrics: Lyrics) -> Result:
+        """Degraded under `MIN_WORDS` words, where no measure of richness means anything."""
+        reason = unfit(lyrics, self.languages, words=MIN_WORDS)
+        if reason:
+            return reason
+        words = lyrics.words
+        language = lyrics.language or "en"
+        kinds = Counter(words)
+        rare = {word for word in kinds if is_rare(word, language)}
+        details = VocabularyDetails(
+            words=len(words),
+            unique_words=len(kinds),
+            type_token_ratio=round(len(kinds) / len(words), 4),
+            mtld=round(mtld(words), 2),
+            readability=round(readability(lyrics), 2),
+            rare_word_share=round(sum(kinds[word] for word in rare) / len(words), 4),
+            repetition=round(repetition(lyrics), 4),
+        )
+        weights = [(line.number, sum(word in rare for word in line.words)) for line in lyrics.lines]
+        return Result(
+            Status.COMPLETED,
+            details,
+            scores=(
+                Score("mtld", details.mtld, "words"),
+                Score("type_token_ratio", details.type_token_ratio),
+                Score("readability", details.readability, "grade"),
+                Score("rare_word_share", details.rare_word_share),
+                Score("repetition", details.repetition),
+            ),
+            evidence=tuple(evidence.strongest(lyrics, weights, "rare_word_share", limit=3)),
+        )
+
+
+def mtld(words: Sequence[str]) -> float:
+    """Measure of textual lexical diversity in words, the mean of a forward and a backward pass.
+
+    A text that never falls to the factor size counts as one partial factor; a text of all different words
+    has no factor at all, and its own length is the answer, the smallest that it can be.
+    """
+    if not words:
+        return 0.0
+    return (_mtld_pass(words) + _mtld_pass(words[::-1])) / 2
+
+
+def _mtld_pass(words: Sequence[str]) -> float:
+    factors = 0.0
+    seen: set[str] = set()
+    count = 0
+    ratio = 1.0
+    for word in words:
+        count += 1
+        seen.add(word)
+        ratio = len(seen) / count
+        if ratio <= MTLD_FACTOR:
+            factors += 1
+            seen.clear()
+            count = 0
+            ratio = 1.0
+    factors += (1 - ratio) / (1 - MTLD_FACTOR)
+    return len(words) / factors if factors else float(len(words))
+
+
+def readability(lyrics: Lyrics) -> float:
+    """School grade, not below 0; see `VocabularyAnalyzer`."""
+    lines = [line for line in lyrics.lines if line.words]
+    count = len(lyrics.words)
+    sounds = sum(syllables.count(word, lyrics.language or "en") for word in lyrics.words)
+    per_sentence, per_word = count / len(lines), sounds / count
+    if lyrics.language == "ru":
+        return max(0.0, 0.5 * per_sentence + 8.4 * per_word - 15.59)
+    return max(0.0, 0.39 * per_sentence + 11.8 * per_word - 15.59)
+
+
+def repetition(lyrics: Lyrics) -> float:
+    """Share of sung lines whose words were all sung before in the same order, 0..1."""
+    sung = [line.words for line in lyrics.lines if line.words]
+    return 1 - len(set(sung)) / len(sung)
+
+
+@lru_cache(maxsize=200_000)
+def is_rare(word: str, language: str) -> bool:
+    """Whether wordfreq's list knows `word` at less than `RARE_ZIPF`; elided forms count as their full ones."""
+    from wordfreq import zipf_frequency
+
+    base = word[:-1] + "g" if word.endswith("in'") else word.split("'")[0] or word
+    return bool(zipf_frequency(base, language) < RARE_ZIPF)

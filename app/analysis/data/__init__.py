@@ -1,0 +1,21 @@
+"""Dictionaries and lexicons; README.md beside this file says where each comes from and its licence."""
+
+from __future__ import annotations
+
+import gzip
+import tomllib
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent
+
+
+def text(name: str) -> str:
+    """A data file's text, gunzipped when its name ends in `.gz`; FileNotFoundError when there is none."""
+    raw = (_FOLDER / name).read_bytes()
+    return (gzip.decompress(raw) if name.endswith(".gz") else raw).decode()
+
+
+def toml(name: str) -> dict[str, Any]:
+    """A data file's tables."""
+    return tomllib.loads(text(name))

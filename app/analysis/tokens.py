@@ -1,0 +1,57 @@
+"""Words of a line, in the one normal form that every lexicon and dictionary here is written in."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
+_APOSTROPHES = str.maketrans("’ʼ‘`´′＇", "'''''''")
+# Elided forms whose apostrophe belongs to the word; anywhere else it is a quotation mark.
+_LEADING = frozenset(
+    [
+        "'tis",
+        "'twas",
+        "'twere",
+        "'twill",
+        "'twould",
+        "'em",
+        "'cause",
+        "'til",
+        "'till",
+        "'bout",
+        "'round",
+        "'neath",
+        "'gainst",
+        "'mid",
+        "'mongst",
+        "'cross",
+        "'fore",
+        "'scape",
+        "'gan",
+        "'gin",
+        "'pon",
+        "'n",
+        "'ere",
+        "'tisn't",
+        "'twixt",
+        "'tween",
+    ]
+)
+_TRAILING = frozenset(["o'", "th'", "an'", "wi'", "i'", "y'", "ol'", "'n'"])
+
+
+def words(line: str) -> tuple[str, ...]:
+    """Lower-case words with their inner apostrophes; hyphens and dashes separate, digits are left out.
+
+    `Runnin' o'er 'the love-sick' hills` → `runnin'`, `o'er`, `the`, `love`, `sick`, `hills`.
+    """
+    found: list[str] = []
+    for word in _WORD.findall(line.translate(_APOSTROPHES).casefold()):
+        if "'" in word:
+            if word[0] == "'" and word.rstrip("'") not in _LEADING:
+                word = word[1:]
+            if word[-1:] == "'" and not word.endswith("in'") and word not in _TRAILING:
+                word = word[:-1]
+        if word:
+            found.append(word)
+    return tuple(found)
