@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.embedded.postgres import EmbeddedPostgres, PostgresServer
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.postgres_server import PostgresServer
 from app.embedded.valkey import EmbeddedValkey, ValkeyServer
 
 

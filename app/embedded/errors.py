@@ -69,6 +69,18 @@ class PlatformNotSupported(EmbeddedError):
         super().__init__(f"No bundled {program} exists for {platform}. Use a server of your own.")
 
 
+class ProgramUnusable(EmbeddedError):
+    """The operating system won't execute a bundled program: a noexec mount, a broken install, no memory."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"The program {path} can't be started ({reason}). Install its package anew, "
+            "on a file system that allows programs."
+        )
+
+
 class NoUnprivilegedUser(EmbeddedError):
     """The app is root, Postgres refuses to be, and no other user is there to run it."""
 

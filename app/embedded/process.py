@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.embedded.errors import ProgramUnusable
 from app.embedded.users import ServerUser
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -25,7 +26,7 @@ class ServerProcess:
     on the main thread or on one that lasts. Elsewhere (macOS has no prctl) a killed parent leaves it
     running, and the next start on the same data stops it: see stop_orphan().
 
-    Its output goes to the end of `log_path` (0600). Raises OSError if the program can't be executed.
+    Its output goes to the end of `log_path` (0600). Raises ProgramUnusable if it can't be executed.
     """
 
     def __init__(
@@ -41,8 +42,8 @@ class ServerProcess:
         self.log_path = log_path
         self._stop_signal = stop_signal
         log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._log_start = os.fstat(log).st_size
         try:
-            self._log_start = os.fstat(log).st_size
             self._popen = subprocess.Popen(  # noqa: S603 - our own binaries, no shell
                 command,
                 cwd=cwd,
@@ -59,6 +60,9 @@ class ServerProcess:
                 extra_groups=[] if user else None,
                 preexec_fn=_die_with_parent(stop_signal),
             )
+        except (OSError, subprocess.SubprocessError) as error:
+            reason = error.strerror if isinstance(error, OSError) else None
+            raise ProgramUnusable(Path(command[0]), reason or str(error)) from error
         finally:
             os.close(log)
 

@@ -70,10 +70,8 @@ class EmbeddedServer(ABC, Generic[ServerT]):
     async def start(self) -> ServerT:
         """Return once the server answers.
 
-        Raises PortTaken, DiskFull, CpuNotSupported, PlatformNotSupported, DataDirUnusable,
-        NoUnprivilegedUser, PasswordRejected, StartTimeout or ServerFailed, and DataDirInUse when another
-        process holds the directory but its server doesn't come up within `timeout`. Nothing keeps running
-        after an error.
+        Raises an EmbeddedError: any of app.embedded.errors, DataDirInUse only when the process that holds
+        the directory doesn't bring its server up within `timeout`. Nothing keeps running after an error.
         """
         if self._process is not None:
             raise RuntimeError(f"this {self.program} is started already")
@@ -127,7 +125,7 @@ class EmbeddedServer(ABC, Generic[ServerT]):
         """Whether a real query works now; False while it may yet, PasswordRejected when it never will."""
 
     async def _first_use(self, process: ServerProcess, port: int) -> None:
-        """Check what can only be checked on a running server."""
+        """Check what only a running server can show."""
 
     @abstractmethod
     def _describe(self, port: int, pid: int, attached: bool) -> ServerT: ...

@@ -3,7 +3,7 @@
 import asyncpg
 from redis.asyncio import Redis
 
-from app.embedded.postgres import PostgresServer
+from app.embedded.postgres_server import PostgresServer
 from app.embedded.valkey import ValkeyServer
 
 

@@ -1,5 +1,6 @@
 """No server outlives its app, no committed write is lost, and what was left behind is taken over."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -87,6 +88,20 @@ async def test_a_postmaster_pid_that_a_stranger_got_is_no_obstacle(used_postgres
         assert is_alive(stranger.pid)
     finally:
         await stranger.stop()
+
+
+async def test_an_interrupted_start_leaves_no_process(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "postgres", durable=False)
+    starting = asyncio.create_task(server.start())
+    while not (folder / "postgres" / "pgdata.new" / "PG_VERSION").exists():
+        assert not starting.done()
+        await asyncio.sleep(0.01)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert not list((folder / "postgres").glob("p*data*"))
+    async with EmbeddedPostgres(folder / "postgres", durable=False) as again:
+        assert not again.attached
 
 
 async def test_a_killed_initdb_is_begun_anew(folder: Path) -> None:

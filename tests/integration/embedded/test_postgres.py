@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.embedded import postgres
+from app.embedded import hnsw
 from app.embedded.errors import (
     CpuNotSupported,
     DataDirUnusable,
@@ -20,7 +20,8 @@ from app.embedded.errors import (
     PortTaken,
     ServerFailed,
 )
-from app.embedded.postgres import EmbeddedPostgres, PostgresServer
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.postgres_server import PostgresServer
 from app.embedded.process import is_alive
 
 
@@ -171,7 +172,7 @@ async def test_a_processor_without_avx2_is_named(
 ) -> None:
     (used_postgres / "checked").unlink()
     # The shell's parent is the backend: it dies of the very signal that a missing instruction raises.
-    monkeypatch.setattr(postgres, "_HNSW_QUERY", "COPY (SELECT 1) TO PROGRAM 'kill -ILL $PPID; sleep 5'")
+    monkeypatch.setattr(hnsw, "_QUERY", "COPY (SELECT 1) TO PROGRAM 'kill -ILL $PPID; sleep 5'")
     server = EmbeddedPostgres(used_postgres, durable=False)
     with pytest.raises(CpuNotSupported, match="AVX2"):
         await server.start()

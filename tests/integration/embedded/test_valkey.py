@@ -8,10 +8,11 @@ import stat
 from pathlib import Path
 
 import pytest
+import uvloop
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError
 
-from app.embedded.errors import PasswordRejected, PortTaken, ServerFailed
+from app.embedded.errors import PasswordRejected, PortTaken, ProgramUnusable, ServerFailed
 from app.embedded.process import is_alive
 from app.embedded.valkey import EmbeddedValkey
 
@@ -89,6 +90,23 @@ async def test_an_unreadable_log_of_writes_is_named(folder: Path) -> None:
         manifest.write_text("nonsense\n")
     with pytest.raises(ServerFailed, match=r"Valkey stopped while it started: .+server\.log"):
         await EmbeddedValkey(folder / "valkey").start()
+
+
+async def test_a_program_that_cannot_be_executed_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = folder / "valkey-server"
+    program.write_text("text, not a program")
+    monkeypatch.setattr("app.embedded.binaries.valkey_binary", lambda: program)
+    with pytest.raises(ProgramUnusable, match=r"valkey-server can't be started \(Permission denied\)"):
+        await EmbeddedValkey(folder / "valkey").start()
+
+
+def test_start_and_stop_may_use_different_event_loops(folder: Path) -> None:
+    valkey = EmbeddedValkey(folder / "valkey", durable=False)
+    server = uvloop.run(valkey.start())
+    assert is_alive(server.pid)
+    assert uvloop.run(valkey.stop()) == 0
 
 
 async def test_another_password_is_named(folder: Path) -> None:
