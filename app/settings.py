@@ -16,30 +16,33 @@ class Settings(BaseSettings):
     )
 
     database_url: str | None = Field(
-        None, description="postgresql://…, the login of the service. Without it an embedded Postgres starts."
+        default=None,
+        description="postgresql://…, the login of the service. Without it an embedded Postgres starts.",
     )
     migration_database_url: str | None = Field(
-        None, description="postgresql://…, a login that owns the tables; the service's own unless given."
+        default=None,
+        description="postgresql://…, a login that owns the tables; the service's own unless given.",
     )
     redis_url: str | None = Field(
-        None,
+        default=None,
         description="redis:// or rediss://, a Valkey 9 or Redis 7. Without it an embedded Valkey starts.",
     )
-    data_dir: Path = Field(Path(".data"), description="Where embedded servers keep their data.")
-    host: str = Field("127.0.0.1", description="The address to listen on.")
+    data_dir: Path = Field(default=Path(".data"), description="Where embedded servers keep their data.")
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(
-        8000,
+        default=8000,
         ge=1,
         le=65535,
         description="The port to listen on.",
         validation_alias=AliasChoices("RAP_ANALYZER_PORT", "PORT", "port"),
     )
     demo_key: str | None = Field(
-        None, description="Shown in GraphiQL's header editor. `up` sets it; never set it in production."
+        default=None,
+        description="Shown in GraphiQL's header editor. `up` sets it; never set it in production.",
     )
     worker_processes: int = Field(
-        2, ge=1, le=256, description="Processes that analyse, in each worker. About one a core."
+        default=2, ge=1, le=256, description="Processes that analyse, in each worker. About one a core."
     )
     log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."
     )

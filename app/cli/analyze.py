@@ -1,0 +1,38 @@
+"""rap-analyzer analyze: analyses of a file's songs, without a database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def analyze(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="A .jsonl, .jsonl.gz, .csv or .csv.gz file.", show_default=False),
+    ],
+    analyzers: Annotated[
+        str, typer.Option(help="Some of rhyme, emotion, themes, vocabulary and content, with commas. [all]")
+    ] = "",
+    output: Annotated[Path, typer.Option(help="Where the answers go; - is stdout.")] = Path("-"),
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Processes that analyse. [one a core]", show_default=False),
+    ] = None,
+) -> None:
+    """Analyse songs without storing anything; one JSON object a line comes out, in the order of the input.
+
+    {"title": …, "artist": …, "analyses": {"rhyme": {"status": "COMPLETED", "details": {…}, …}, …}}
+
+    A line that holds no song comes out as {"line": 7, "error": "…"}. The input is as for `import`.
+
+    \b
+    rap-analyzer analyze songs.jsonl --analyzers rhyme,emotion --output analyses.jsonl
+    rap-analyzer analyze songs.csv.gz | head -1
+    """
+    from app.cli import analysis_job
+
+    names = [name.strip() for name in analyzers.split(",") if name.strip()]
+    analysis_job.run(file, names, output, processes)

@@ -1,0 +1,83 @@
+"""Expected failures in one sentence; what is not expected keeps its traceback."""
+
+from __future__ import annotations
+
+import errno
+import inspect
+from urllib.parse import urlsplit
+
+
+class Failure(Exception):
+    """A command can't do what it was asked to do; the message says why and what helps."""
+
+
+def sentence(error: BaseException) -> str | None:
+    """What to tell the person at the terminal, or None for a bug."""
+    import asyncpg
+    from pydantic import ValidationError
+    from sqlalchemy.exc import DBAPIError
+
+    from app.analysis.orchestrator import UnknownAnalyzer
+    from app.catalog.new_track import InvalidTrack
+    from app.embedded.errors import EmbeddedError
+    from app.importers.entries import Unreadable
+    from tenancy.api_keys import ApiKeyNotFound
+    from tenancy.database import UnsafeDatabaseRole
+    from tenancy.scopes import UnknownScope
+    from tenancy.tenants import InvalidSlug, TenantExists, TenantNotFound
+
+    ours = Failure | EmbeddedError | Unreadable | InvalidTrack | UnknownAnalyzer
+    of_tenancy = (
+        UnsafeDatabaseRole | UnknownScope | InvalidSlug | TenantExists | TenantNotFound | ApiKeyNotFound
+    )
+    if isinstance(error, ours | of_tenancy):
+        return " ".join((str(error) or inspect.getdoc(error) or "").split())
+    if isinstance(error, ValidationError):
+        wrong = error.errors(include_input=False, include_url=False)[0]
+        return f"The setting {'.'.join(map(str, wrong['loc']))} can't be used: {wrong['msg']}."
+    if isinstance(error, DBAPIError):
+        error = error.orig.__cause__ or error.orig if error.orig is not None else error
+    if isinstance(error, asyncpg.DiskFullError):
+        return "The database's disk is full. Free some space and try again."
+    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedFunctionError):
+        return "The database is not set up for this version. Run: rap-analyzer migrate"
+    if isinstance(
+        error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | asyncpg.OperatorInterventionError
+    ):
+        return "The connection to the database broke off. What was done before is kept: try again."
+    if isinstance(error, OSError):
+        return of_os_error(error)
+    return None
+
+
+def of_os_error(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full. Free some space and try again."
+    what = f"{error.filename}: " if error.filename else ""
+    return f"{what}{error.strerror or error}."
+
+
+def of_database(error: Exception, url: str) -> str:
+    """Why the database at `url` can't be used; never shows its password."""
+    import asyncpg
+
+    try:
+        parts = urlsplit(url)
+        address = f"{parts.hostname}:{parts.port or 5432}"
+    except ValueError:
+        return "RAP_ANALYZER_DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name."
+    if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
+        return f"The database at {address} refuses the login {parts.username}: check its name and password."
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return f"There is no database {parts.path.lstrip('/')} at {address}. Create it first."
+    if isinstance(error, asyncpg.InvalidParameterValueError | asyncpg.UndefinedObjectError):
+        return f"The database at {address} is not set up. Run: rap-analyzer migrate"
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return (
+            f"The login {parts.username} may not act as rap_analyzer_app at {address}."
+            " Run rap-analyzer migrate with RAP_ANALYZER_MIGRATION_DATABASE_URL set to the owner's login."
+        )
+    if isinstance(error, OSError):
+        reason = error.strerror or "no answer in time" if isinstance(error, TimeoutError) else str(error)
+        return f"The database at {address} does not answer ({reason.lower()}). Is it running?"
+    return f"The database at {address} can't be used: {error}."

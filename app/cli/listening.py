@@ -1,0 +1,45 @@
+"""The address that we serve on, taken before anything slow starts."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from app.cli.failures import Failure
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket, which keeps the port ours. Raises Failure, naming a port that is taken."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror:
+        raise Failure(
+            f"There is no address {host} on this machine. Leave RAP_ANALYZER_HOST at 127.0.0.1."
+        ) from None
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise Failure(reason(error, host, port)) from error
+    return bound
+
+
+def reason(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is in use by another program. Choose another one:"
+            f" PORT={port + 1 if port < 65535 else 8001} make up"
+        )
+    if error.errno == errno.EACCES:
+        return f"Only root may listen on port {port}. Choose one above 1023: PORT=8001 make up"
+    return f"Can't listen on {host}:{port}: {error.strerror}."
+
+
+def url(host: str, port: int) -> str:
+    """Where a browser on this machine finds it."""
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
