@@ -77,18 +77,16 @@ class EmbeddedServer(ABC, Generic[ServerT]):
             raise RuntimeError(f"this {self.program} is started already")
         deadline = time.monotonic() + self.timeout
         try:
-            attached = await self._lock_or_attach(deadline)
-            if attached is not None:
+            if (attached := await self._lock_or_attach(deadline)) is not None:
                 return attached
             await self._end_orphan()
             self._trim_log()
             await self._prepare()
             return await self._launch(deadline)
-        except OSError as error:
+        except BaseException as error:
             await self.stop()
-            raise diagnosis.of_os_error(error, self.data_dir) from error
-        except BaseException:
-            await self.stop()
+            if isinstance(error, OSError):
+                raise diagnosis.of_os_error(error, self.data_dir) from error
             raise
 
     async def stop(self) -> int | None:
@@ -100,8 +98,8 @@ class EmbeddedServer(ABC, Generic[ServerT]):
         if self._process is not None:
             status = await self._process.stop()
             self._process = None
-            self._pid_file.unlink(missing_ok=True)
             atexit.unregister(self._stop_at_exit)
+            self._pid_file.unlink(missing_ok=True)
         self._lock.release()
         return status
 

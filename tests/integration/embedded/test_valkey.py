@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import uvloop
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
 from app.embedded.errors import PasswordRejected, PortTaken, ProgramUnusable, ServerFailed
@@ -36,7 +38,8 @@ async def test_it_listens_on_loopback_with_a_password_alone(folder: Path) -> Non
         async with Redis.from_url(server.url) as client:
             config = await client.config_get("bind", "maxmemory-policy", "appendonly")
             assert config == {"bind": "127.0.0.1", "maxmemory-policy": "noeviction", "appendonly": "no"}
-        async with Redis(port=server.port) as stranger:
+        # No retries: the client takes a refused password for a passing failure.
+        async with Redis(host="127.0.0.1", port=server.port, retry=Retry(NoBackoff(), 0)) as stranger:
             with pytest.raises(AuthenticationError):
                 await stranger.ping()
         assert server.password not in Path(f"/proc/{server.pid}/cmdline").read_text()
