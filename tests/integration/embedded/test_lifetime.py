@@ -67,9 +67,13 @@ async def test_servers_that_outlived_their_app_are_ended_by_the_next_start(folde
         pids = [int(pid) for pid in first_line(app).split()]
         assert len(pids) == 2
         kill_9(app)
+    try:
         assert all(is_alive(pid) for pid in pids)
-    assert await rows_and_key(folder) == (1, b"kept")
-    assert not any(is_alive(pid) for pid in pids)
+        assert await rows_and_key(folder) == (1, b"kept")
+        assert not any(is_alive(pid) for pid in pids)
+    finally:
+        for pid in filter(is_alive, pids):
+            os.kill(pid, signal.SIGKILL)
 
 
 async def test_a_postmaster_pid_that_a_stranger_got_is_no_obstacle(used_postgres: Path) -> None:
