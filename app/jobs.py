@@ -11,11 +11,11 @@ from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
-import orjson
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tenancy.database import driver_of
+from tenancy.sql import to_json
 
 
 class Job(StrEnum):
@@ -41,6 +41,6 @@ async def enqueue(
     queries = Queries.from_asyncpg_connection(await driver_of(session))
     await queries.enqueue(
         [job.value] * len(payloads),
-        [orjson.dumps({"tenant": tenant, **payload}) for payload in payloads],
+        [to_json({"tenant": tenant, **payload}) for payload in payloads],
         [int(priority)] * len(payloads),
     )

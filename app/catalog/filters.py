@@ -39,7 +39,7 @@ class TrackFilter:
             found.append(f"{track}.released_on <= {params.bind(self.released_to, 'date')}")
         if self.themes is not None:
             found.append(
-                f"exists (select from jsonb_array_elements({track}.profile -> 'themes') theme"
+                f"exists (select from jsonb_array_elements({track}.profile -> 'themes') found(theme)"
                 f" where theme ->> 'name' = any({params.bind(self.themes, 'text[]')}))"
             )
         if self.sentiments is not None:

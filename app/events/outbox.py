@@ -12,6 +12,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events.models import Event
+from tenancy.sql import to_json
 
 CHANNEL = "rap_analyzer_events"
 
@@ -30,7 +31,7 @@ async def record(session: AsyncSession, tenant: UUID, events: Sequence[tuple[Kin
     if not events:
         return
     rows = [
-        {"tenant_id": tenant, "kind": kind.value, "payload": orjson.loads(orjson.dumps(payload))}
+        {"tenant_id": tenant, "kind": kind.value, "payload": orjson.loads(to_json(payload))}
         for kind, payload in events
     ]
     await session.execute(insert(Event), rows)

@@ -1,0 +1,35 @@
+"""Enums of analyses, as the database stores them: by name."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from app.analysis import results
+
+AnalysisStatus = strawberry.enum(
+    results.Status,
+    name="AnalysisStatus",
+    description="How far an analysis is. DEGRADED: the analyzer says that it can't judge this text; see `error`.",
+)
+Sentiment = strawberry.enum(
+    results.Sentiment,
+    description="The feeling of a whole text. MIXED is a finding: strong feelings of both signs.",
+)
+
+
+@strawberry.enum(description="What an analyzer rests on.")
+class AnalyzerKind(Enum):
+    LOCAL = strawberry.enum_value("LOCAL", description="Computed on our machines, without a language model.")
+    MODEL = strawberry.enum_value("MODEL", description="One call of a language model.")
+    AGENT = strawberry.enum_value("AGENT", description="Several steps of a language model.")
+
+
+@strawberry.enum(description="How far a run is.")
+class RunStatus(Enum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"

@@ -1,0 +1,143 @@
+"""Analysing tracks and texts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import strawberry
+
+from api import ids
+from api.analysis.details import AnalysisDetails
+from api.analysis.enums import AnalysisStatus, Sentiment
+from api.analysis.parts import Evidence, Label, Score
+from api.analysis.types import AnalysisRun, Profile
+from api.catalog.inputs import TrackFilter
+from api.catalog.mutations import ANALYZE_COST
+from api.context import Info
+from api.mutations import mutation, ref
+from api.planner.fields import column, shape
+from api.problems import Conflict, InvalidInput, NotFound, QuotaExceeded
+from app.analysis import runs, stored
+from app.catalog import selection
+from app.catalog.new_track import MAX_LYRICS, InvalidTrack
+from tenancy.scopes import Scope
+
+
+@strawberry.input
+class AnalyzeTracksInput:
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="These tracks, at most 500; or …"
+    )
+    filter: TrackFilter | None = strawberry.field(default=None, description="… every track that fits.")
+    analyzers: list[str] | None = strawberry.field(
+        default=None, description="By name; every one when left out."
+    )
+
+
+@strawberry.type
+class AnalyzeTracksPayload:
+    run: AnalysisRun = column("Follow it with `run`, or with the subscription `analysisEvents`.")
+
+
+AnalyzeTracksResult = Annotated[
+    AnalyzeTracksPayload | InvalidInput | NotFound | QuotaExceeded, strawberry.union("AnalyzeTracksResult")
+]
+
+
+@strawberry.input
+class AnalyzeTextInput:
+    lyrics: str = strawberry.field(description="The words, with their line breaks.")
+    title: str | None = strawberry.field(default=None, description="Helps to tell a heading from a line.")
+    language: str | None = strawberry.field(default=None, description="BCP 47; detected when left out.")
+    analyzers: list[str] | None = strawberry.field(
+        default=None, description="By name; every one when left out."
+    )
+
+
+@shape
+class TextAnalysis:
+    """What one analyzer says of a text that is not stored."""
+
+    analyzer: str = column("Which analyzer, by name.")
+    status: AnalysisStatus = column("COMPLETED, DEGRADED or FAILED.")
+    sentiment: Sentiment | None = column("The feeling of the whole text, where this analyzer judges it.")
+    themes: list[str] = column("The themes that it found, strongest first.")
+    scores: list[Score] = column("Measured quantities.")
+    labels: list[Label] = column("Categories that apply.")
+    evidence: list[Evidence] = column("The lines that a label or a score rests on.")
+    details: AnalysisDetails | None = column("All that this analyzer has to say, by its own type.")
+    error: str | None = column("Why it failed or is degraded.")
+
+
+@strawberry.type
+class AnalyzeTextPayload:
+    language: str | None = strawberry.field(description="The language that was judged, BCP 47.")
+    analyses: list[TextAnalysis] = column("One an analyzer.")
+    profile: Profile = column("What they say together.")
+
+
+AnalyzeTextResult = Annotated[
+    AnalyzeTextPayload | InvalidInput | QuotaExceeded, strawberry.union("AnalyzeTextResult")
+]
+
+
+@strawberry.input
+class CancelRunInput:
+    id: strawberry.ID = strawberry.field(description="Which run.")
+
+
+@strawberry.type
+class CancelRunPayload:
+    run: AnalysisRun = column("The run as it is now; what it had found stays.")
+
+
+CancelRunResult = Annotated[CancelRunPayload | NotFound | Conflict, strawberry.union("CancelRunResult")]
+
+
+@strawberry.type
+class AnalysisMutations:
+    @mutation(Scope.ANALYSES_WRITE)
+    async def analyze_tracks(self, info: Info, input: AnalyzeTracksInput) -> AnalyzeTracksResult:
+        """Analyses tracks in the background, by ids or by filter."""
+        if (input.ids is None) == (input.filter is None):
+            return InvalidInput(code="BAD_USER_INPUT", message="Give either ids or filter.", field="input")
+        if input.ids is not None and len(input.ids) > 500:
+            raise InvalidTrack(
+                "ids", f"At most 500 ids at once; these are {len(input.ids)}. Use a filter for more."
+            )
+        wanted = TrackFilter(ids=input.ids) if input.filter is None else input.filter
+        tenant = info.context.principal.tenant
+        async with info.context.database.transaction(tenant) as session:
+            chosen = await selection.matching(session, tenant, wanted.parsed())
+            if not chosen:
+                return NotFound(code="NOT_FOUND", message="No track fits: there is nothing to analyse.")
+            await info.context.spend(len(chosen) * ANALYZE_COST)
+            run = await runs.start(session, tenant, chosen, input.analyzers or ())
+        return AnalyzeTracksPayload(run=ref(run))
+
+    @mutation(Scope.ANALYSES_WRITE)
+    async def analyze_text(self, info: Info, input: AnalyzeTextInput) -> AnalyzeTextResult:
+        """Analyses a text at once, without storing it."""
+        if len(input.lyrics) > MAX_LYRICS:
+            raise InvalidTrack("lyrics", f"The lyrics are longer than {MAX_LYRICS:,} characters.")
+        await info.context.spend(ANALYZE_COST)
+        language, analysis = await info.context.services.analyze(
+            input.lyrics, input.title, input.language, input.analyzers
+        )
+        return AnalyzeTextPayload(
+            language=language,
+            analyses=[{"analyzer": name, **stored.parts(r)} for name, r in analysis.results.items()],  # type: ignore[misc]
+            profile=asdict(analysis.profile),  # type: ignore[arg-type]
+        )
+
+    @mutation(Scope.ANALYSES_WRITE)
+    async def cancel_run(self, info: Info, input: CancelRunInput) -> CancelRunResult:
+        """Stops a run: tracks that are not analysed yet are left out."""
+        parts = ids.split(input.id)
+        if parts is None or parts[0] != "AnalysisRun":
+            raise runs.RunNotFound
+        tenant = info.context.principal.tenant
+        async with info.context.database.transaction(tenant) as session:
+            await runs.cancel(session, tenant, parts[1])
+        return CancelRunPayload(run=ref(parts[1]))

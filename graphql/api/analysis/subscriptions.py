@@ -1,0 +1,108 @@
+"""Watching results arrive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from app.events.hub import StreamEvent
+
+from api import ids
+from api.analysis.types import Analysis, AnalysisRun
+from api.catalog.types import Track
+from api.context import Info
+from api.mutations import ref
+from api.planner.fields import PLAN, Resolved, column
+from tenancy.scopes import Scope
+
+
+@strawberry.interface(description="Something that happened.")
+class Event:
+    cursor: str = strawberry.field(description="Pass it as `after` to resume behind this event.")
+    at: datetime = strawberry.field(description="When it happened.")
+
+
+@strawberry.type(description="An analyzer has finished with a track.")
+class AnalysisCompleted(Event):
+    analysis: Analysis = column("What it found.")
+
+
+@strawberry.type(description="An analyzer could not judge a track.")
+class AnalysisFailed(Event):
+    track: Track = column("Which track.")
+    analyzer: str = strawberry.field(description="Which analyzer, by name.")
+    reason: str = strawberry.field(description="Why.")
+
+
+@strawberry.type(description="Some more tracks of a run are done.")
+class RunProgressed(Event):
+    run: AnalysisRun = column("The run as it is now.")
+
+
+@strawberry.type(description="A run has ended.")
+class RunFinished(Event):
+    run: AnalysisRun = column("The run as it is now.")
+
+
+@strawberry.type(description="There were events that are kept no more: read the state anew.")
+class EventsMissed(Event):
+    since: datetime = strawberry.field(description="Events after this moment may be missing.")
+
+
+AnalysisEvent = Annotated[
+    AnalysisCompleted | AnalysisFailed | RunProgressed | RunFinished | EventsMissed,
+    strawberry.union("AnalysisEvent", description="What can happen to analyses and runs."),
+]
+
+
+@strawberry.type
+class AnalysisSubscriptions:
+    @strawberry.subscription(
+        description="Events of analyses and runs as they happen; with `after`, first all that happened since.",
+        metadata={PLAN: Resolved(Scope.TRACKS_READ)},
+    )
+    async def analysis_events(
+        self,
+        info: Info,
+        after: str | None = None,
+        run: strawberry.ID | None = None,
+        tracks: list[strawberry.ID] | None = None,
+    ) -> AsyncIterator[AnalysisEvent]:
+        only_run = None if run is None else str(ids.parse("AnalysisRun", run))
+        only_tracks = None if tracks is None else {str(id_) for id_ in ids.parse_all("Track", tracks) or ()}
+        stream = info.context.services.hub.subscribe(info.context.principal.tenant, after)
+        async for event in stream:
+            payload = event.payload
+            if only_run is not None and payload.get("run", only_run) != only_run:
+                continue
+            if (
+                only_tracks is not None
+                and payload.get("track") is not None
+                and payload["track"] not in only_tracks
+            ):
+                continue
+            shown = typed(event)
+            if shown is not None:
+                yield shown
+
+
+def typed(event: StreamEvent) -> Any:
+    """The event as its GraphQL type; None for a kind that this version does not know."""
+    common = {"cursor": event.cursor, "at": event.at}
+    match event.kind:
+        case "AnalysisCompleted":
+            return AnalysisCompleted(**common, analysis=ref(event.payload["analysis"]))
+        case "AnalysisFailed":
+            payload = event.payload
+            return AnalysisFailed(
+                **common, track=ref(payload["track"]), analyzer=payload["analyzer"], reason=payload["reason"]
+            )
+        case "RunProgressed":
+            return RunProgressed(**common, run=ref(event.payload["run"]))
+        case "RunFinished":
+            return RunFinished(**common, run=ref(event.payload["run"]))
+        case "EventsMissed":
+            return EventsMissed(**common, since=datetime.fromisoformat(event.payload["since"]))
+    return None

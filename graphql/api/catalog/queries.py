@@ -1,0 +1,78 @@
+"""Reading artists and tracks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from api import ids
+from api.catalog.inputs import (
+    ArtistFilter,
+    ArtistOrder,
+    TrackFilter,
+    TrackOrder,
+    narrow_artists,
+    narrow_tracks,
+)
+from api.catalog.types import Artist, Track
+from api.errors import InvalidArgument
+from api.nodes import Connection, Node
+from api.planner.fields import Asking, RowsOf, computed, connection, single
+from tenancy.scopes import Scope
+
+MAX_NODES = 100
+
+
+@strawberry.type
+class CatalogQueries:
+    @computed(Node | None, scope=Scope.TRACKS_READ)
+    def node(ask: Asking, id: strawberry.ID) -> Any:
+        """Anything by its global id; null when there is no such thing."""
+        return node_json(id)
+
+    @computed(list[Node | None], scope=Scope.TRACKS_READ)
+    def nodes(ask: Asking, ids: list[strawberry.ID]) -> Any:
+        """Things by their global ids, in that order, at most 100; null where there is no such thing."""
+        if len(ids) > MAX_NODES:
+            raise InvalidArgument(f"At most {MAX_NODES} ids at once; these are {len(ids)}.")
+        return [node_json(id_) for id_ in ids]
+
+    @single(Artist | None, "artists", scope=Scope.TRACKS_READ)
+    def artist(rows: RowsOf, id: strawberry.ID | None = None, slug: str | None = None) -> None:
+        """One artist, by id or by slug; null when there is none."""
+        if (id is None) == (slug is None):
+            raise InvalidArgument("Give either id or slug.")
+        if slug is not None:
+            rows.where(f"{rows.new}.slug = {rows.params.bind(slug, 'text')}")
+        elif id is not None:
+            by_id(rows, "Artist", id)
+
+    @connection(Connection[Artist], "artists", scope=Scope.TRACKS_READ)
+    def artists(
+        rows: RowsOf, filter: ArtistFilter | None = None, order_by: ArtistOrder | None = None
+    ) -> None:
+        """Artists, by name unless told otherwise."""
+        narrow_artists(rows, filter, order_by)
+
+    @single(Track | None, "tracks", scope=Scope.TRACKS_READ)
+    def track(rows: RowsOf, id: strawberry.ID) -> None:
+        """One track; null when there is none."""
+        by_id(rows, "Track", id)
+
+    @connection(Connection[Track], "tracks", scope=Scope.TRACKS_READ)
+    def tracks(rows: RowsOf, filter: TrackFilter | None = None, order_by: TrackOrder | None = None) -> None:
+        """Tracks, in the order in which they were added unless told otherwise."""
+        narrow_tracks(rows, filter, order_by)
+
+
+def node_json(id_: str) -> dict[str, Any] | None:
+    parts = ids.split(id_)
+    return None if parts is None else {"kind": parts[0], "id": parts[1]}
+
+
+def by_id(rows: RowsOf, type_name: str, id_: str) -> None:
+    """An id of another type, or of none, is answered like one that does not exist."""
+    parts = ids.split(id_)
+    uuid = parts[1] if parts is not None and parts[0] == type_name else None
+    rows.where(f"{rows.new}.id = {rows.params.bind(uuid, 'uuid')}")

@@ -1,0 +1,1 @@
+"""A selection becomes one SQL statement, whose JSON goes out as it is: see README.md in this folder."""

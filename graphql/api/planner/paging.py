@@ -1,0 +1,102 @@
+"""Relay paging by keyset: a cursor holds the sort key and the id of its row, nothing else."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+
+from api.errors import InvalidArgument
+from api.planner.rows import Rows
+
+MAX_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A connection's SQL once its arguments are known; `size` is the placeholder of the page's length."""
+
+    source: str
+    size: str
+    total: str
+    has_next: str
+    has_previous: str
+    direction: str
+
+
+def page(
+    rows: Rows,
+    table: str,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Page:
+    """The page that the arguments ask for. Raises InvalidArgument."""
+    backward = first is None
+    size = rows.params.bind(page_size(first, last), "int")
+    alias, ascending = rows.new, rows.descending == backward
+    own = " and ".join([f"{alias}.tenant_id = $1", *rows.conditions])
+    bounds = [own]
+    for cursor, direction in ((after, ">"), (before, "<")):
+        if cursor is not None:
+            key, id_ = read_cursor(cursor)
+            if rows.descending:
+                direction = "<" if direction == ">" else ">"
+            key_text = rows.params.bind(key, "text")
+            bounds.append(
+                f"({rows.key}, {alias}.id) {direction}"
+                f" ({key_text}::{rows.key_type}, {rows.params.bind(id_, 'uuid')})"
+            )
+    order = ordering(rows, ascending=ascending)
+    more = f"count(*) > {size}"
+    return Page(
+        source=f"(select {alias}.*, row_number() over (order by {order}) as page_n,"
+        f" {cursor_of(rows.key, alias)} as page_cursor"
+        f" from {table} {alias} where {' and '.join(bounds)} order by {order} limit {size} + 1) {alias}",
+        size=size,
+        total=f"(select count(*) from {table} {alias} where {own})",
+        has_next=("true" if before is not None else "false") if backward else more,
+        has_previous=more if backward else ("true" if after is not None else "false"),
+        direction="desc" if backward else "asc",
+    )
+
+
+def ordering(rows: Rows, *, ascending: bool) -> str:
+    direction = "asc" if ascending else "desc"
+    return ", ".join(f"{key} {direction}" for key in dict.fromkeys((rows.key, f"{rows.new}.id")))
+
+
+def page_size(first: int | None, last: int | None) -> int:
+    if (first is None) == (last is None):
+        raise InvalidArgument("Give either first or last: how many items you want, at most 100.")
+    size = first if first is not None else last
+    if size is None or not 0 <= size <= MAX_PAGE:
+        name = "first" if first is not None else "last"
+        raise InvalidArgument(
+            f"{name} is {size}; it has to be from 0 to {MAX_PAGE}. Page with after or before."
+        )
+    return size
+
+
+def cursor_of(key: str, alias: str) -> str:
+    """SQL for the opaque cursor of a row: base64url of a JSON array of its key and its id, as texts."""
+    return (
+        f"translate(encode(convert_to(json_build_array(({key})::text, {alias}.id)::text, 'UTF8'), 'base64'),"
+        " E'+/=\\n', '-_')"
+    )
+
+
+def read_cursor(cursor: str) -> tuple[str, UUID]:
+    """The sort key, as text, and the id. Raises InvalidArgument for anything that `cursor_of` did not make."""
+    try:
+        key, id_ = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(key, str):
+            raise ValueError
+        return key, UUID(id_)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidArgument(
+            "This cursor is not one of ours: use the cursors that a page gave you."
+        ) from error

@@ -1,0 +1,153 @@
+"""A compiled root field: SQL text with holes, which the arguments of one request fill."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graphql import FieldNode, GraphQLField
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from api.planner.fields import Computed, Later, Paged, Single
+from api.planner.paging import Page, ordering, page
+from api.planner.rows import Ask, Row, Rows
+from tenancy.scopes import Scope
+from tenancy.sql import Params, to_json
+
+PAGING = ("first", "after", "last", "before")
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of one field node as its Python function takes them."""
+
+    definition: GraphQLField
+    node: FieldNode
+    strawberry_field: StrawberryField
+    convert: Callable[..., dict[str, Any]]
+
+    def values(self, variables: VariableValues) -> dict[str, Any]:
+        """Raises GraphQLError for a variable of the wrong kind."""
+        given = get_argument_values(self.definition, self.node, variables)
+        return self.convert(given, self.strawberry_field.arguments)
+
+
+def converter(schema: Any) -> Callable[..., dict[str, Any]]:
+    """How this Strawberry schema turns argument values into its input types."""
+
+    def convert(given: dict[str, Any], arguments: Any) -> dict[str, Any]:
+        return convert_arguments(
+            given, arguments, scalar_registry=schema.schema_converter.scalar_registry, config=schema.config
+        )
+
+    return convert
+
+
+@dataclass(frozen=True, slots=True)
+class PageHole:
+    """A connection, filled in by its function and its paging arguments."""
+
+    spec: Paged
+    alias: str
+    row: Row | None
+    arguments: Arguments
+
+    async def fill(self, ask: Ask, params: Params, variables: VariableValues) -> Page:
+        values = self.arguments.values(variables)
+        paging = {name: values.pop(name) for name in PAGING if name in values}
+        rows = Rows(self.alias, self.row, ask, params, key=f"{self.alias}.id", key_type="uuid")
+        self.spec.narrow(rows, **values)
+        return page(rows, self.spec.table, **paging)
+
+
+@dataclass(frozen=True, slots=True)
+class SingleHole:
+    """The FROM clause of a single row."""
+
+    spec: Single
+    alias: str
+    row: Row | None
+    arguments: Arguments
+
+    async def fill(self, ask: Ask, params: Params, variables: VariableValues) -> str:
+        rows = Rows(self.alias, self.row, ask, params, key=f"{self.alias}.id", key_type="uuid")
+        self.spec.narrow(rows, **self.arguments.values(variables))
+        conditions = " and ".join([f"{self.alias}.tenant_id = $1", *rows.conditions])
+        order = ordering(rows, ascending=not rows.descending)
+        return f" from {self.spec.table} {self.alias} where {conditions} order by {order} limit 1"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonHole:
+    """A value that Python computes, bound as one JSON parameter; `spec` None takes it from the source."""
+
+    spec: Computed | Later | None
+    name: str
+    arguments: Arguments | None
+
+    async def fill(self, ask: Ask, params: Params, variables: VariableValues) -> str:
+        if self.spec is None or self.arguments is None:
+            value = getattr(ask.source, self.name)
+        else:
+            value = self.spec.function(ask, **self.arguments.values(variables))
+            if inspect.isawaitable(value):
+                value = await value
+        return params.bind(to_json(value).decode(), "text") + "::jsonb"
+
+
+Hole = PageHole | SingleHole | JsonHole
+Part = str | Callable[[dict[str, Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A selected field whose scope is missing: null in the answer, and an error at its path."""
+
+    path: tuple[str, ...]
+    scope: Scope
+    node: FieldNode
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A field that stands as its row's id in the first answer, until `plan` has the values of all rows."""
+
+    path: tuple[str, ...]
+    plan: Plan
+
+
+@dataclass(slots=True)
+class Plan:
+    """One root field. `parts` join to an SQL expression of type json once every hole is filled."""
+
+    parts: list[Part] = field(default_factory=list)
+    holes: dict[str, Hole] = field(default_factory=dict)
+    denials: list[Denial] = field(default_factory=list)
+    deferred: list[Deferred] = field(default_factory=list)
+    nodes: list[FieldNode] = field(default_factory=list)
+    non_null: bool = False
+
+    async def render(self, ask: Ask, variables: VariableValues) -> tuple[str, list[Any]]:
+        """The statement and its values; `$1` is the tenant, always."""
+        params = Params(ask.context.principal.tenant)
+        filled = {name: await hole.fill(ask, params, variables) for name, hole in self.holes.items()}
+        text = "".join(part if isinstance(part, str) else part(filled) for part in self.parts)
+        # Postgres wants to see every parameter, and a count needs no page size; this costs it nothing.
+        seen = "".join(
+            f" and ({unused} is null or true)" for unused in params.placeholders if unused not in text
+        )
+        return f"select {text} where $1::uuid is not null{seen}", params.values
+
+    def compacted(self) -> Plan:
+        """The same plan with neighbouring texts joined, so that a request joins few parts."""
+        parts: list[Part] = []
+        for part in self.parts:
+            if isinstance(part, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += part
+            else:
+                parts.append(part)
+        return replace(self, parts=parts)

@@ -1,0 +1,42 @@
+"""Small pieces that both compilers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type, is_abstract_type, is_object_type
+
+from api.planner.fields import TABLE, Table
+from api.planner.plan import Part
+
+Path = tuple[str, ...]
+Parts = list[Part]
+
+
+class NotPlannable(TypeError):
+    """The schema is wrong: below a planned field every field has to be planned."""
+
+
+def json_object(fields: Iterable[tuple[str, Parts]]) -> Parts:
+    """`json_object('key' : value, …)`: unlike json_build_object it takes any number of keys."""
+    parts: Parts = []
+    for key, value in fields:
+        parts += [f"{', ' if parts else ''}'{key}' : ", *value]
+    return ["json_object(", *parts, " returning json)"]
+
+
+def named_object(type_: GraphQLOutputType) -> GraphQLObjectType:
+    named = get_named_type(type_)
+    if not isinstance(named, GraphQLObjectType):
+        raise NotPlannable(f"{named.name} is not an object type.")
+    return named
+
+
+def is_composite(type_: Any) -> bool:
+    return is_object_type(type_) or is_abstract_type(type_)
+
+
+def table_of(type_: GraphQLObjectType) -> Table | None:
+    table: Table | None = getattr(type_.extensions["strawberry-definition"].origin, TABLE, None)
+    return table

@@ -1,0 +1,65 @@
+"""Failures of mutations that a caller can act on: members of every result's union."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.analysis.runs import AnalyzerUnavailable, RunEnded, RunNotFound
+from app.catalog.new_track import InvalidTrack
+from app.catalog.tracks import TrackNotFound
+from tenancy import quotas
+from tenancy.api_keys import ApiKeyNotFound, ScopeExceeded
+from tenancy.scopes import UnknownScope
+
+
+@strawberry.interface(description="Why something was not done, and what to do about it.")
+class Problem:
+    code: str = strawberry.field(description="For programs.")
+    message: str = strawberry.field(description="For people.")
+
+
+@strawberry.type(description="Something in the input can't be used; nothing was changed.")
+class InvalidInput(Problem):
+    field: str | None = strawberry.field(
+        default=None, description="Where in the input, such as `tracks.3.title`."
+    )
+
+
+@strawberry.type(description="There is no such thing; nothing was changed.")
+class NotFound(Problem):
+    pass
+
+
+@strawberry.type(description="It does not fit what is there; nothing was changed.")
+class Conflict(Problem):
+    pass
+
+
+@strawberry.type(description="Too many points were spent; nothing was changed.")
+class QuotaExceeded(Problem):
+    limit: str = strawberry.field(description="Which limit: `burst`, `per_minute` or `per_month`.")
+    retry_after_seconds: int = strawberry.field(description="When to try again.")
+
+
+def problem(error: Exception, field: str | None = None) -> InvalidInput | NotFound | Conflict | QuotaExceeded:
+    """The problem that a feature's exception is; raises it again when it is none of these."""
+    message = str(error) or (type(error).__doc__ or "").strip()
+    match error:
+        case InvalidTrack():
+            path = ".".join(part for part in (field, error.field) if part)
+            return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
+        case AnalyzerUnavailable() | UnknownScope() | ScopeExceeded():
+            code = "FORBIDDEN" if isinstance(error, ScopeExceeded) else "BAD_USER_INPUT"
+            return InvalidInput(code=code, message=message, field=field)
+        case TrackNotFound() | RunNotFound() | ApiKeyNotFound():
+            return NotFound(code="NOT_FOUND", message=message)
+        case RunEnded():
+            return Conflict(code="CONFLICT", message=message)
+        case quotas.QuotaExceeded():
+            return QuotaExceeded(
+                code="QUOTA_EXCEEDED",
+                message=message,
+                limit=error.limit,
+                retry_after_seconds=error.retry_after_seconds,
+            )
+    raise error

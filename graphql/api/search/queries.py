@@ -1,0 +1,84 @@
+"""Searching tracks, and recommending them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from api import ids
+from api.catalog.inputs import TrackFilter
+from api.errors import InvalidArgument
+from api.planner.fields import Asking, computed
+from api.search.similar import check_first, page_info, passage_json, ranked
+from api.search.types import SearchMode, TrackRecommendationConnection, TrackSearchConnection
+from app.search.search import SearchMode as Mode
+from tenancy.scopes import Scope
+
+MAX_SEEDS = 20
+
+
+@strawberry.type
+class SearchQueries:
+    @computed(TrackSearchConnection, scope=Scope.TRACKS_READ)
+    async def search_tracks(
+        ask: Asking,
+        query: str,
+        first: int,
+        mode: SearchMode = SearchMode.HYBRID,
+        filter: TrackFilter | None = None,
+        after: str | None = None,
+    ) -> Any:
+        """Tracks that a question in any language finds, best first, with the lines that fit."""
+        check_first(first)
+        page = await ask.context.services.search.search(
+            ask.context.principal.tenant,
+            query,
+            Mode[mode.name],
+            filter.parsed() if filter is not None else None,
+            first,
+            after,
+        )
+        edges = [
+            {
+                "cursor": match.cursor,
+                "node": {"id": match.track_id},
+                "score": match.score,
+                "semantic": match.semantic,
+                "lexical": match.lexical,
+                "passage": passage_json(match.track_id, match.start_line, match.end_line),
+            }
+            for match in page.matches
+        ]
+        info = page_info(
+            [match.cursor for match in page.matches], has_next=page.has_next, has_previous=after is not None
+        )
+        return {"edges": edges, "page_info": info, "total_count": page.total_count}
+
+    @computed(TrackRecommendationConnection, scope=Scope.TRACKS_READ)
+    async def recommend_tracks(
+        ask: Asking,
+        seeds: list[strawberry.ID],
+        avoid: list[strawberry.ID] = [],  # noqa: B006  (GraphQL's default value, never changed)
+        filter: TrackFilter | None = None,
+        diversity: float = 0.3,
+        first: int = 10,
+    ) -> Any:
+        """Tracks like the seeds and unlike those to avoid, with the reasons for each."""
+        check_first(first)
+        if not 1 <= len(seeds) <= MAX_SEEDS or len(avoid) > MAX_SEEDS:
+            raise InvalidArgument(f"Give 1 to {MAX_SEEDS} seeds, and at most {MAX_SEEDS} tracks to avoid.")
+        if not 0 <= diversity <= 1:
+            raise InvalidArgument(
+                f"diversity is {diversity}; it has to be from 0 (closest) to 1 (most varied)."
+            )
+        return ranked(
+            await ask.context.services.recommendations.recommend(
+                ask.context.principal.tenant,
+                [ids.parse("Track", seed) for seed in seeds],
+                [ids.parse("Track", track) for track in avoid],
+                filter.parsed() if filter is not None else None,
+                diversity,
+                first,
+            )
+        )

@@ -1,0 +1,99 @@
+"""What search and recommendation answer, as the JSON that the planner reads tracks and artists from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from api.errors import InvalidArgument
+from api.planner.paging import MAX_PAGE
+from api.planner.rows import Ask
+
+if TYPE_CHECKING:
+    from app.search.recommend import ArtistMatch, Reason, Recommendation
+
+    from api.catalog.inputs import TrackFilter
+
+# Tracks or artists of one answer that may each ask for their likes: every one costs a search.
+MAX_AT_ONCE = 20
+
+
+async def tracks(ask: Ask, first: int, filter: TrackFilter | None) -> list[dict[str, Any]]:  # noqa: A002
+    """One TrackMatchConnection a track of `ask.keys`. Raises InvalidArgument."""
+    check(ask.keys, first)
+    service, tenant = ask.context.services.recommendations, ask.context.principal.tenant
+    parsed = filter.parsed() if filter is not None else None
+    return [ranked(await service.similar_tracks(tenant, key, first, parsed)) for key in ask.keys]
+
+
+async def artists(ask: Ask, first: int) -> list[dict[str, Any]]:
+    """One ArtistMatchConnection an artist of `ask.keys`. Raises InvalidArgument."""
+    check(ask.keys, first)
+    service, tenant = ask.context.services.recommendations, ask.context.principal.tenant
+    return [ranked(await service.similar_artists(tenant, key, first)) for key in ask.keys]
+
+
+def check(keys: Sequence[UUID], first: int) -> None:
+    if len(keys) > MAX_AT_ONCE:
+        raise InvalidArgument(
+            f"similar can be asked for at most {MAX_AT_ONCE} items at once; these are {len(keys)}."
+        )
+    check_first(first)
+
+
+def check_first(first: int) -> None:
+    if not 1 <= first <= MAX_PAGE:
+        raise InvalidArgument(f"first is {first}; it has to be from 1 to {MAX_PAGE}.")
+
+
+def ranked(matches: Sequence[Recommendation] | Sequence[ArtistMatch]) -> dict[str, Any]:
+    """A connection of one page; a cursor is just the rank."""
+    return {
+        "edges": [
+            {
+                "cursor": str(rank),
+                "node": {"id": match_id(match)},
+                "score": match.score,
+                "reasons": [reason_json(reason) for reason in match.reasons],
+            }
+            for rank, match in enumerate(matches, 1)
+        ],
+        "page_info": page_info([str(rank) for rank in range(1, len(matches) + 1)]),
+    }
+
+
+def match_id(match: Any) -> UUID:
+    id_: UUID = match.track_id if hasattr(match, "track_id") else match.artist_id
+    return id_
+
+
+def reason_json(reason: Reason) -> dict[str, Any]:
+    passage = None
+    if reason.passage_track is not None:
+        passage = passage_json(reason.passage_track, reason.start_line, reason.end_line)
+    seed = None if reason.seed is None else {"id": reason.seed}
+    return {
+        "kind": reason.kind,
+        "label": reason.label,
+        "weight": reason.weight,
+        "seed": seed,
+        "passage": passage,
+    }
+
+
+def passage_json(track: UUID, start_line: int | None, end_line: int | None) -> dict[str, Any] | None:
+    if start_line is None:
+        return None
+    return {"track": track, "start_line": start_line, "end_line": end_line}
+
+
+def page_info(
+    cursors: Sequence[str], *, has_next: bool = False, has_previous: bool = False
+) -> dict[str, Any]:
+    return {
+        "has_next_page": has_next,
+        "has_previous_page": has_previous,
+        "start_cursor": cursors[0] if cursors else None,
+        "end_cursor": cursors[-1] if cursors else None,
+    }

@@ -1,0 +1,18 @@
+"""Enums of tenants, as the database stores them: by name."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from tenancy import models
+
+Plan = strawberry.enum(models.Plan, description="What a tenant pays for.")
+TenantStatus = strawberry.enum(models.TenantStatus, description="Whether a tenant can be used.")
+
+
+@strawberry.enum(description="How long a period of usage is.")
+class UsageGranularity(Enum):
+    DAY = "DAY"
+    MONTH = "MONTH"

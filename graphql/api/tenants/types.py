@@ -1,0 +1,102 @@
+"""Who asks, the tenant, its keys and what it has used."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from api.errors import InvalidArgument
+from api.nodes import Connection, Node
+from api.planner.fields import Asking, RowsOf, column, connection, later, node, shape
+from api.tenants import usage as usages
+from api.tenants.enums import Plan, TenantStatus, UsageGranularity
+from tenancy.scopes import Scope
+
+LazyApiKey = Annotated["ApiKey", strawberry.lazy("api.tenants.types")]
+MAX_DAYS = 366
+
+
+@shape
+class Quota:
+    """How many points may be spent."""
+
+    burst: int = column("At once, by one key.")
+    per_minute: int = column("In a minute, by the whole tenant.")
+    per_month: int = column("In a month, by the whole tenant.")
+    used_this_month: int = column("By the whole tenant so far this month.")
+    resets_at: datetime = column("When the month's points are full again.")
+
+
+@shape
+class RateLimit:
+    """Where the tenant stands after this very request."""
+
+    cost: int = column("What this request cost, in points.")
+    limit: int = column("Points a minute.")
+    remaining: int = column("What is left of this minute's.")
+    resets_at: datetime = column("When they are full again.")
+
+
+@shape
+class UsagePoint:
+    """What a period cost."""
+
+    period: date = column("Its first day.")
+    points: int = column("Points spent.")
+
+
+@node("api_keys", "key")
+class ApiKey(Node):
+    """A key by which programs sign in. Its secret is shown once, when it is made."""
+
+    name: str = column("What its owner calls it.")
+    prefix: str = column("The visible part of the key, to tell keys apart.")
+    scopes: list[str] = column("What it may do.")
+    created_at: datetime = column("When it was made.")
+    expires_at: datetime | None = column("When it ends.")
+    last_used_at: datetime | None = column("When it was last used.")
+    revoked_at: datetime | None = column("When it was revoked.")
+
+    @later(Quota)
+    async def quota(ask: Asking) -> Any:
+        """What its tenant may spend."""
+        return [await usages.quota(ask)] * len(ask.keys)
+
+
+@node("tenants", "ten")
+class Tenant(Node):
+    """A customer, whose rows nobody else sees."""
+
+    name: str = column("Its name.")
+    slug: str = column("Its short name.")
+    plan: Plan = column("What it pays for.")
+    status: TenantStatus = column("Whether it can be used.")
+
+    @connection(Connection[LazyApiKey], "api_keys", scope=Scope.ADMIN_KEYS)
+    def api_keys(rows: RowsOf) -> None:
+        """Its API keys, revoked ones too, newest first."""
+        rows.order(f"{rows.new}.created_at", "timestamptz", descending=True)
+
+    @later(list[UsagePoint], scope=Scope.USAGE_READ)
+    async def usage(
+        ask: Asking,
+        from_: Annotated[date, strawberry.argument(name="from")],
+        to: date,
+        granularity: UsageGranularity = UsageGranularity.DAY,
+    ) -> Any:
+        """Points spent, a period at a time, both days included."""
+        if not 0 <= (to - from_).days < MAX_DAYS:
+            raise InvalidArgument(f"from has to be before to, and at most {MAX_DAYS} days.")
+        return [await usages.points(ask, from_, to, granularity)] * len(ask.keys)
+
+
+@shape
+class Viewer:
+    """Who asks."""
+
+    tenant: Tenant = column("The tenant that everything here belongs to.")
+    principal: str = column("The key's name.")
+    scopes: list[str] = column("What the key may do.")
+    api_key: ApiKey | None = column("The key itself.")

@@ -1,0 +1,42 @@
+"""Following a metric in time."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+
+from api.catalog.inputs import TrackFilter
+from api.planner.fields import Asking, computed
+from api.search.similar import check_first
+from api.trends import series
+from api.trends.enums import Granularity, Metric
+from api.trends.types import Trend
+from tenancy.scopes import Scope
+
+
+@strawberry.type
+class TrendQueries:
+    @computed(list[Trend], scope=Scope.TRACKS_READ)
+    async def trends(
+        ask: Asking,
+        metric: Metric,
+        granularity: Granularity = Granularity.YEAR,
+        from_: Annotated[date | None, strawberry.argument(name="from")] = None,
+        to: date | None = None,
+        filter: TrackFilter | None = None,
+        first: int = 20,
+    ) -> Any:
+        """How a metric changed over release periods: one series a theme, feeling or emotion, largest first."""
+        check_first(first)
+        found = await ask.context.services.trends.trends(
+            ask.context.principal.tenant,
+            series.wanted(metric),
+            series.period(granularity),
+            from_,
+            to,
+            filter.parsed() if filter is not None else None,
+            first,
+        )
+        return [series.trend_json(trend) for trend in found]

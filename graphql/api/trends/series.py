@@ -1,0 +1,47 @@
+"""What the trend service answers, as the JSON that the planner reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.planner.rows import Ask
+from api.trends.enums import Granularity, Metric
+from app.trends import service
+
+
+async def evolution(ask: Ask, metric: Metric, granularity: Granularity) -> list[list[dict[str, Any]]]:
+    """The points of each artist of `ask.keys`."""
+    trends, tenant = ask.context.services.trends, ask.context.principal.tenant
+    return [
+        [
+            point_json(point)
+            for point in await trends.evolution(tenant, key, wanted(metric), period(granularity))
+        ]
+        for key in ask.keys
+    ]
+
+
+def wanted(metric: Metric) -> service.Metric:
+    return service.Metric[metric.name]
+
+
+def period(granularity: Granularity) -> service.Granularity:
+    return service.Granularity[granularity.name]
+
+
+def point_json(point: service.TrendPoint) -> dict[str, Any]:
+    return {"period": point.period, "value": point.value, "share": point.share, "tracks": point.tracks}
+
+
+def trend_json(trend: service.Trend) -> dict[str, Any]:
+    return {
+        "metric": trend.metric.name,
+        "key": trend.key,
+        "granularity": trend.granularity.name,
+        "points": [point_json(point) for point in trend.points],
+        "change": trend.change,
+        "slope": trend.slope,
+        "confidence": trend.confidence,
+        "direction": trend.direction.name,
+        "track_ids": trend.track_ids,
+    }
