@@ -167,7 +167,10 @@ def _by_analogy(word: str) -> Readings:
     head = spelling.sounded(word[: len(word) - shared])
     if any(phone[-1] in "12" for phone in tail):
         head = _unstressed(head)
-    return ((*head, *spelling.onset(ending), *tail),)
+    found = (*head, *spelling.onset(ending), *tail)
+    ruled = spelling.magic_e(word)
+    # Names and rare words in -ine, -ile, -ite go either way; a rhyme takes the reading that fits.
+    return (found, ruled) if ruled and ruled != found else (found,)
 
 
 def _common(one: str, other: str) -> int:

@@ -19,6 +19,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
 )
 _KIND = re.compile("|".join(f"(?P<k{i}>{pattern})" for i, (_, pattern) in enumerate(_KINDS)), re.IGNORECASE)
+MAX_TAG = 32
 _NAMES = "|".join(pattern for _, pattern in _KINDS)
 _BRACKETED = re.compile(r"\s*\[([^\[\]]{0,120})\]\s*")
 _PARENTHESISED = re.compile(rf"\s*\(\s*((?:{_NAMES})\b[^()]{{0,40}})\)\s*:?\s*$", re.IGNORECASE)
@@ -52,9 +53,10 @@ def split_tag(line: str) -> tuple[str | None, str]:
     if "[" in line:
         opening = _BRACKETED.match(line)
         rest = _BRACKETED.sub(" ", line).strip()
-        if opening and (not rest or kind_of(opening.group(1)) != "other"):
+        if opening and (kind_of(opening.group(1)) != "other" or (not rest and len(opening.group(1)) <= MAX_TAG)):
             return kind_of(opening.group(1)), rest
-        return None, rest
+        # A whole line in brackets that is too long for a tag is sung; a note inside a line isn't.
+        return None, rest or line.strip(" []")
     if line.rstrip()[-1:] in (":", ")") or len(line) < 24:
         found = _PARENTHESISED.match(line) or _BARE.match(line)
         if found:

@@ -26,7 +26,7 @@ _ELIDED = {
 }  # fmt: skip
 _LETTERS: tuple[tuple[str, Phones], ...] = (
     ("tion", ("SH", "AH0", "N")), ("sion", ("ZH", "AH0", "N")), ("ture", ("CH", "ER0")), ("ough", ("AO1",)),
-    ("augh", ("AO1",)), ("eigh", ("EY1",)), ("igh", ("AY1",)), ("tch", ("CH",)), ("dge", ("JH",)), ("sch", ("SH",)),
+    ("augh", ("AO1",)), ("eigh", ("EY1",)), ("ight", ("AY1", "T")), ("igh", ("AY1",)), ("tch", ("CH",)), ("dge", ("JH",)), ("sch", ("SH",)),
     ("ch", ("CH",)), ("sh", ("SH",)), ("th", ("TH",)), ("ph", ("F",)), ("wh", ("W",)), ("ck", ("K",)), ("ng", ("NG",)),
     ("qu", ("K", "W")), ("kn", ("N",)), ("wr", ("R",)), ("gh", ("G",)), ("ee", ("IY1",)), ("ea", ("IY1",)),
     ("oo", ("UW1",)), ("ou", ("AW1",)), ("ow", ("OW1",)), ("oi", ("OY1",)), ("oy", ("OY1",)), ("ai", ("EY1",)),
@@ -73,7 +73,7 @@ def american(word: str) -> tuple[str, ...]:
     forms: list[str] = []
     for old, new in (
         ("our", "or"), ("is", "iz"), ("re", "er"), ("lled", "led"), ("lling", "ling"), ("ll", "l"), ("ae", "e"), ("oe", "e"),
-        ("ence", "ense"), ("ogue", "og"), ("ck", "c"), ("xion", "ction"), ("y", "i"), ("ie", "y"), ("que", "k"),
+        ("ence", "ense"), ("ogue", "og"), ("ck", "c"), ("xion", "ction"), ("y", "i"), ("ie", "y"), ("que", "k"), ("u", "v"), ("oul", "ol"),
     ):  # fmt: skip
         at = word.rfind(old)
         if at > 0:
@@ -108,6 +108,15 @@ def onset(ending: str) -> Phones:
     """Consonants before the first vowel letter of an ending."""
     found = _VOWEL_GROUPS.search(ending)
     return sounded(ending[: found.start()]) if found else ()
+
+
+def magic_e(word: str) -> Phones:
+    """Letters by rule when a silent e makes the last vowel long (repine, clime); else empty."""
+    if not _MAGIC_E.search(word):
+        return ()
+    phones = sounded(word)
+    last = max(n for n, phone in enumerate(phones) if phone[-1].isdigit())
+    return tuple(p[:-1] + "0" if p[-1].isdigit() and n != last else p for n, p in enumerate(phones))
 
 
 def sounded(letters: str) -> Phones:

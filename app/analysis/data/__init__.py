@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json as _json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -19,3 +20,9 @@ def text(name: str) -> str:
 def toml(name: str) -> dict[str, Any]:
     """A data file's tables."""
     return tomllib.loads(text(name))
+
+
+def json(name: str) -> dict[str, Any]:
+    """A data file's object."""
+    found: dict[str, Any] = _json.loads(text(name))
+    return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.rhyme import english, russian, scheme, texture
+from app.analysis.analyzers.rhyme.likeness import Likeness
+from app.analysis.analyzers.rhyme.stanzas import last_word, schemes
 from app.analysis.lyrics import Line, Lyrics
 from app.analysis.results import Evidence, Result, RhymeDetails, RhymePair, Score, Status
 
-_RHYMES = {"en": english.likeness, "ru": russian.likeness}
-# Longer stanzas (prose, a paste without blank lines) are judged in pieces: rhymes don't reach that far.
-MAX_STANZA = 64
+_RHYMES: dict[str, Callable[[str, str], Likeness]] = {"en": english.likeness, "ru": russian.likeness}
 
 
 class RhymeAnalyzer:
@@ -35,8 +37,7 @@ class RhymeAnalyzer:
         letters: list[str] = []
         pairs: list[RhymePair] = []
         multisyllabic = rhymed = 0
-        for stanza in lyrics.stanzas:
-            groups = self._groups(stanza, language)
+        for stanza, groups in zip(lyrics.stanzas, schemes(lyrics.stanzas, language), strict=True):
             letters += scheme.letters(groups)
             rhymed += sum(groups.count(group) > 1 for group in groups)
             for found in _pairs(stanza, groups, language):
@@ -65,26 +66,6 @@ class RhymeAnalyzer:
             evidence=tuple(_quotes(lyrics, details, internal)),
         )
 
-    def _groups(self, stanza: tuple[Line, ...], language: str) -> list[int]:
-        rhyme = _RHYMES[language]
-        groups: list[int] = []
-        for start in range(0, len(stanza), MAX_STANZA):
-            ends = [_last_word(line) for line in stanza[start : start + MAX_STANZA]]
-            odds = [
-                [
-                    rhyme(ends[j], ends[i]).odds if i - j <= scheme.WINDOW and ends[i] and ends[j] else -9.0
-                    for j in range(i)
-                ]
-                for i in range(len(ends))
-            ]
-            offset = max(groups, default=-1) + 1
-            groups += [offset + group for group in scheme.infer(odds)]
-        return groups
-
-
-def _last_word(line: Line) -> str:
-    return line.words[-1] if line.words else ""
-
 
 def _pairs(stanza: tuple[Line, ...], groups: list[int], language: str) -> list[RhymePair]:
     """Each line with the next of its letter."""
@@ -93,7 +74,7 @@ def _pairs(stanza: tuple[Line, ...], groups: list[int], language: str) -> list[R
     last: dict[int, Line] = {}
     for line, group in zip(stanza, groups, strict=True):
         if group in last:
-            first, second = _last_word(last[group]), _last_word(line)
+            first, second = last_word(last[group]), last_word(line)
             strength = rhyme(first, second).strength
             found.append(RhymePair(last[group].number, line.number, first, second, strength))
         last[group] = line

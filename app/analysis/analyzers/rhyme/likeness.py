@@ -1,4 +1,4 @@
-"""What the rhyme of two words amounts to, in either language."""
+"""How alike two words sound from their stressed vowels on, in either language."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`odds` is the log-odds that a poet paired the two words; `strength` how alike they sound, 0..1.
+    """`strength` is 0..1; `perfect` means the same sounds after different ones, as rhyme is defined.
 
     `syllables` counts those that the rhyme spans, from the stressed vowel to the end.
     """
 
-    odds: float
     strength: float
     perfect: bool
     syllables: int
-
-
-NONE = Likeness(-6.0, 0.0, False, 0)

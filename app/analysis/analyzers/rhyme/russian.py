@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.analysis.analyzers.rhyme.likeness import NONE, Likeness
+from app.analysis.analyzers.rhyme.likeness import Likeness
 
 MAX_SYLLABLES = 4
 _VOWELS = "аоуэыи"
@@ -205,20 +205,41 @@ def _assimilate(group: str) -> str:
     return "".join(a for n, a in enumerate(letters) if n == 0 or a != letters[n - 1])
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A rhyme on one place of the stress: how alike, over how many syllables, how likely meant."""
+
+    strength: float
+    syllables: int
+    odds: float
+
+
+_NO_MATCH = _Match(0.0, 0, -6.0)
+
+
 @lru_cache(maxsize=200_000)
-def likeness(first: str, second: str) -> Likeness:
-    """The best rhyme over the stresses that both words allow; a word doesn't rhyme with itself here."""
-    if first == second:
-        return Likeness(2.0, 1.0, False, 1)
+def _best(first: str, second: str) -> _Match:
     one, two = sounds(first), sounds(second)
-    best = NONE
+    best = _NO_MATCH
     for k in range(min(len(one.vowels), len(two.vowels), MAX_SYLLABLES)):
-        if not (_may_stress(one, k) and _may_stress(two, k)):
-            continue
-        found = _at(one, two, k)
-        if found.strength > best.strength + 1e-9 or (found.strength == best.strength and k > 0):
-            best = found
+        if _may_stress(one, k) and _may_stress(two, k):
+            found = _at(one, two, k)
+            if found.strength > 0 and found.strength >= best.strength:
+                best = found
     return best
+
+
+def odds(first: str, second: str) -> float:
+    """Log-odds that the words are meant as a rhyme, by rule; -6 where no stress makes them alike."""
+    return 2.0 if first == second else _best(first, second).odds
+
+
+def likeness(first: str, second: str) -> Likeness:
+    """The closest rhyme over the stresses that both words allow; a word with itself is a repeat."""
+    if first == second:
+        return Likeness(1.0, False, 1)
+    best = _best(first, second)
+    return Likeness(best.strength, best.strength > 0.99, best.syllables)
 
 
 def _may_stress(word: Sounds, k: int) -> bool:
@@ -227,10 +248,10 @@ def _may_stress(word: Sounds, k: int) -> bool:
     return not (k == 0 and word.unstressed_end)
 
 
-def _at(one: Sounds, two: Sounds, k: int) -> Likeness:
-    """Likeness when the k-th vowel from the end carries the stress in both words."""
+def _at(one: Sounds, two: Sounds, k: int) -> _Match:
+    """The match when the k-th vowel from the end carries the stress in both words."""
     if one.vowels[k] != two.vowels[k]:
-        return NONE
+        return _NO_MATCH
     score = 1.0
     for n in range(k):
         if one.reduced[n] != two.reduced[n]:
@@ -240,13 +261,12 @@ def _at(one: Sounds, two: Sounds, k: int) -> Likeness:
     if k == 0:
         score = _masculine(one, two, score)
     if score < 0.5:
-        return NONE
+        return _NO_MATCH
     sure = len(one.vowels) == k + 1 or len(two.vowels) == k + 1 or one.stress is not None
-    perfect = score > 0.99
     # Alike over three sounds or more is seldom chance; a lone vowel and consonant often is.
     length = sum(len(group) for group in one.groups[: k + 1]) + k + 1
-    odds = 9 * (score - 0.72) + min(2.0, 0.6 * (length - 2)) + (0.6 if sure else -0.4)
-    return Likeness(odds, max(0.0, min(1.0, score)), perfect, k + 1)
+    meant = 9 * (score - 0.72) + min(2.0, 0.6 * (length - 2)) + (0.6 if sure else -0.4)
+    return _Match(round(score, 4), k + 1, meant)
 
 
 def _masculine(one: Sounds, two: Sounds, score: float) -> float:

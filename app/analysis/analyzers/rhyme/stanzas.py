@@ -1,0 +1,79 @@
+"""Schemes of all stanzas of a text, which tend to keep one form."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from math import log
+
+from app.analysis import data
+from app.analysis.analyzers.rhyme import english, habits, russian, scheme
+from app.analysis.analyzers.rhyme.scheme import Groups, Model, Odds
+from app.analysis.lyrics import Line
+
+_ODDS: dict[str, Callable[[str, str], float]] = {"en": english.odds, "ru": russian.odds}
+# Longer stanzas (a paste without blank lines) are judged in pieces: rhymes don't reach that far.
+MAX_LINES = 48
+_CANDIDATES = 12
+# How much the other stanzas of the same length weigh: a form that they all keep gains about 2 over one that
+# none does, as much as one slant rhyme.
+_UNITY = 1.0
+
+
+@lru_cache(maxsize=1)
+def model() -> Model:
+    """The model of stanza forms, read once."""
+    return Model.from_table(data.json("rhyme_model.json"))
+
+
+def last_word(line: Line) -> str:
+    """The word that carries the end rhyme; empty for a line without words."""
+    return line.words[-1] if line.words else ""
+
+
+def schemes(stanzas: Sequence[Sequence[Line]], language: str) -> list[list[int]]:
+    """A group number a line for each stanza, from 0 in order of first appearance."""
+    pieces = [
+        (n, tuple(stanza[start : start + MAX_LINES]))
+        for n, stanza in enumerate(stanzas)
+        for start in range(0, len(stanza), MAX_LINES)
+    ]
+    chosen = _united([_candidates(piece, language) for _, piece in pieces])
+    found: list[list[int]] = [[] for _ in stanzas]
+    for (n, _), groups in zip(pieces, chosen, strict=True):
+        offset = max(found[n], default=-1) + 1
+        found[n] += [offset + group for group in groups]
+    return found
+
+
+def _candidates(lines: Sequence[Line], language: str) -> list[tuple[float, Groups]]:
+    ends = tuple(last_word(line) for line in lines)
+    return scheme.candidates(pair_odds(ends, language), model())[:_CANDIDATES]
+
+
+def pair_odds(ends: Sequence[str], language: str) -> Odds:
+    """Log-odds of rhyme for each pair of end words, row i holding those with the lines before it."""
+    rhyme = _ODDS[language]
+    return [
+        [rhyme(ends[j], ends[i]) if i - j <= habits.WINDOW and ends[i] and ends[j] else -9.0 for j in range(i)]
+        for i in range(len(ends))
+    ]
+
+
+def _united(candidates: Sequence[Sequence[tuple[float, Groups]]]) -> list[Groups]:
+    """The best candidate of each stanza once those of its own length have had their say."""
+    first = [found[0][1] for found in candidates]
+    alike: dict[int, Counter[Groups]] = defaultdict(Counter)
+    for groups in first:
+        alike[len(groups)][groups] += 1
+    chosen: list[Groups] = []
+    for found, own in zip(candidates, first, strict=True):
+        others = alike[len(own)] - Counter([own])
+        count = others.total()
+
+        def united(candidate: tuple[float, Groups], others: Counter[Groups] = others, count: int = count) -> float:
+            return candidate[0] + _UNITY * log((others[candidate[1]] + 0.5) / (count + 0.5))
+
+        chosen.append(max(found, key=united)[1] if count else own)
+    return chosen

@@ -1,0 +1,1 @@
+"""Measurements of speed and quality; each module runs with `python -m bench.…`."""
