@@ -1,0 +1,35 @@
+"""What can be wrong with a search; each message may be shown to whoever asked."""
+
+from __future__ import annotations
+
+
+class InvalidSearch(ValueError):
+    """A search that can't be answered as it was asked."""
+
+
+class EmptyQuery(InvalidSearch):
+    """The query has no word to search for."""
+
+    def __init__(self, *, only_common_words: bool) -> None:
+        super().__init__(
+            "Every word of this query is too common to search for: add a word that says what it is about."
+            if only_common_words
+            else "The query is empty: write a few words, such as “songs about losing someone”."
+        )
+        self.only_common_words = only_common_words
+
+
+class QueryTooLong(InvalidSearch):
+    """The query has `length` characters, and at most `limit` are searched for."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"The query has {length:,} characters; please keep it to {limit:,}.")
+        self.length = length
+        self.limit = limit
+
+
+class InvalidCursor(InvalidSearch):
+    """`after` is not a cursor of a search."""
+
+    def __init__(self) -> None:
+        super().__init__("This cursor is not one of a search: pass an endCursor, or leave `after` out.")

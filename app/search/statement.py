@@ -1,0 +1,78 @@
+"""The one SQL statement of a search: meaning, words, their fusion, and a page of it.
+
+Every score is 0..1 and depends on the query and the track alone, which is what keeps pages stable:
+
+- semantic: the cosine of the query and the closest of the track's passages, read off between the
+  model's `background` and `foreground` (see `embeddings.Embedder`);
+- lexical: the larger of two. Words: the share of the query's words, weighted by how telling they are,
+  that the lyrics, title or artist have, times how densely they have them. Names: how alike the query
+  and the title or artist are in trigrams, which forgives typos and other alphabets;
+- hybrid: SEMANTIC_SHARE · semantic + (1 - SEMANTIC_SHARE) · lexical. A convex combination of scores
+  does better than reciprocal ranks (Bruch, Gai & Ingber 2023, arXiv:2210.11934), and unlike ranks it
+  stays what it is when other tracks come or go.
+"""
+
+# ruff: noqa: S608  (every value is bound by Params)
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.catalog.filters import TrackFilter
+from app.search.meaning import Meaning, MeaningSql
+from app.search.words import Words, WordsSql
+from tenancy.sql import Params
+
+# The best of a sweep over the labelled queries: see tests/bench.
+SEMANTIC_SHARE = 0.6
+
+_NO_SCORES = "\n  select null::uuid id, null::float8 score where false"
+_NO_LINES = "\n  select null::int start_line, null::int end_line where false"
+
+
+def build(
+    tenant: UUID,
+    meaning: Meaning | None,
+    words: Words | None,
+    filter: TrackFilter | None,  # noqa: A002
+    first: int,
+    after: tuple[float, UUID] | None,
+) -> tuple[str, list[object]]:
+    """The statement and its values. A row is a match of the page, one more than `first` where there are more.
+
+    Each has the `total` beside it; an empty page is one row whose `id` is null.
+    """
+    params = Params(tenant)
+    by_meaning = MeaningSql(meaning, params) if meaning else None
+    by_words = WordsSql(words, params) if words else None
+    wanted = ["t.tenant_id = $1"]
+    wanted += filter.conditions("t", params) if filter else []
+    wanted += by_words.conditions("t") if by_words else []
+    share = SEMANTIC_SHARE if by_meaning and by_words else float(by_words is None)
+    position = ""
+    if after is not None:
+        position = f"where (score, id) < ({params.bind(after[0], 'float8')}, {params.bind(after[1], 'uuid')})"
+    sql = f"""
+with wanted as (
+  select t.id, t.artist_id, t.title from tracks t where {" and ".join(wanted)}
+), semantic as ({by_meaning.scores() if by_meaning else _NO_SCORES}
+), lexical as ({by_words.scores() if by_words else _NO_SCORES}
+), fused as (
+  select w.id, s.score semantic, l.score lexical,
+    round(({share} * coalesce(s.score, 0) + (1 - {share}) * coalesce(l.score, 0))::numeric, 6)::float8 score
+  from wanted w left join semantic s on s.id = w.id left join lexical l on l.id = w.id
+), matched as materialized (
+  select * from fused where score > 0
+), page as (
+  select * from matched {position} order by score desc, id desc limit {params.bind(first + 1, "int")}
+)
+select counted.total, page.*, coalesce(worded.start_line, meant.start_line) start_line,
+  coalesce(worded.end_line, meant.end_line) end_line
+from (select count(*) total from matched) counted
+left join page on true
+left join lateral ({by_meaning.lines("page.id") if by_meaning else _NO_LINES}
+) meant on true
+left join lateral ({by_words.lines("page.id", phrases_only=meaning is not None) if by_words else _NO_LINES}
+) worded on true
+order by page.score desc, page.id desc"""
+    return sql, params.values

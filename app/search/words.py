@@ -1,0 +1,122 @@
+"""Words in SQL: which of the query's words a track has, exact phrases, and names that look alike."""
+
+# ruff: noqa: S608  (every value is bound by Params)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from app.search.errors import EmptyQuery
+from app.search.names import fold, folded_sql
+from app.search.question import Question
+from tenancy.sql import Params
+
+# Two spellings of a name share about half of their trigrams (a letter lost from "pushkin": .5); words
+# that merely rhyme share fewer.
+ALIKE = 0.42
+# ts_rank_cd of a word that stands once in an average verse; with it, half of what density gives is earned.
+USUAL_DENSITY = 0.03
+LINE_BREAK = r"'\r\n|\r|\n'"  # as `analysis.cleaning` counts stored lines
+
+# Which of a query's words are no stop words. `russian` stems Latin words as English, and is what
+# `lyrics.document` is made with.
+TERMS = """
+    select term::text, word, weight from unnest($1::text[], $2::float8[]) as words (word, weight),
+      lateral plainto_tsquery('russian', word) term where numnode(term) > 0"""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The query as words: each as a tsquery, as part of a name (folded) and with its weight; exact phrases;
+    and the whole as a folded name."""
+
+    terms: tuple[str, ...]
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    phrases: tuple[str, ...]
+    name: str
+
+    @classmethod
+    async def of(cls, connection: asyncpg.Connection, question: Question) -> Words:
+        """Raises EmptyQuery where all words are stop words."""
+        rows = await connection.fetch(TERMS, question.words, question.weights)
+        if not rows:
+            raise EmptyQuery(only_common_words=True)
+        terms, words, weights = zip(*rows, strict=True)
+        return cls(terms, tuple(map(fold, words)), weights, question.phrases, question.name)
+
+
+class WordsSql:
+    """The parts of a statement that compare words and names; tenant is `$1`."""
+
+    def __init__(self, words: Words, params: Params) -> None:
+        self._any = params.bind(" | ".join(f"({term})" for term in words.terms), "text") + "::tsquery"
+        self._terms = params.bind(words.terms, "text[]")
+        self._names = params.bind(words.names, "text[]")
+        self._weights = params.bind(words.weights, "float8[]")
+        self._name = params.bind(words.name, "text")
+        self._phrases = [params.bind(phrase, "text") for phrase in words.phrases]
+
+    def conditions(self, track: str) -> list[str]:
+        """A track has each phrase: in lyrics or title, the same words side by side in this order and form."""
+        return [self._has_phrase(track, phrase) for phrase in self._phrases]
+
+    def scores(self) -> str:
+        """Rows (id, score) of those of the CTE `wanted` (id, artist_id, title) that match at all."""
+        return f"""
+  with performers as materialized (
+    select id, setweight(to_tsvector('russian', name), 'A') words, {self._alike("folded")} alike,
+      array(
+        select part from unnest({self._names}) part where strict_word_similarity(part, folded) >= {ALIKE}
+      ) parts
+    from (select id, name, {folded_sql("name")} folded from artists where tenant_id = $1) a
+  )
+  select w.id, round(greatest(
+      case when covered then (
+        select sum(weight) filter (where everything @@ term::tsquery or part = any(parts)) / sum(weight)
+        from unnest({self._terms}, {self._names}, {self._weights}) as terms (term, part, weight)
+      ) ^ 1.5 * (0.6 + 0.4 * density / (density + {USUAL_DENSITY})) end,
+      case when named.alike >= {ALIKE} then named.alike end)::numeric, 6)::float8 score
+  from wanted w
+  join performers a on a.id = w.artist_id
+  join lyrics l on l.tenant_id = $1 and l.track_id = w.id,
+  lateral (  -- offset 0: computed once a track, not at each mention
+    select setweight(to_tsvector('russian', w.title), 'A') || a.words || l.document everything,
+      greatest(a.alike, {self._alike(folded_sql("w.title"))}) alike offset 0
+  ) named,
+  lateral (
+    select everything @@ {self._any} or parts <> '{{}}' covered,
+      ts_rank_cd(everything, {self._any}, 1) density
+  ) worded
+  where covered or named.alike >= {ALIKE}"""
+
+    def _alike(self, folded: str) -> str:
+        """Mostly how alike the query is to the closest words of the name, and a little to the whole of it."""
+        part, whole = f"strict_word_similarity({self._name}, {folded})", f"similarity({self._name}, {folded})"
+        return f"(0.8 * {part} + 0.2 * {whole})"
+
+    def lines(self, track: str, *, phrases_only: bool) -> str:
+        """One row (start_line, end_line) at most: that with the first phrase, or with most words."""
+        if self._phrases:
+            fits, order = f"to_tsvector('simple', line) @@ phraseto_tsquery('simple', {self._phrases[0]})", ""
+        elif phrases_only:
+            fits, order = "false", ""
+        else:
+            fits = f"to_tsvector('russian', line) @@ {self._any}"
+            order = f"ts_rank(to_tsvector('russian', line), {self._any}) desc,"
+        return f"""
+  select number::int start_line, number::int end_line
+  from lyrics l, regexp_split_to_table(l.text, {LINE_BREAK}) with ordinality as lines (line, number)
+  where l.tenant_id = $1 and l.track_id = {track} and {fits}
+  order by {order} number limit 1"""
+
+    def _has_phrase(self, track: str, phrase: str) -> str:
+        # The stemmed document is stored, so it goes first; only what passes is compared word for word.
+        stemmed = f"phraseto_tsquery('russian', {phrase})"
+        exact = f"phraseto_tsquery('simple', {phrase})"
+        return f"""(
+    exists (select from lyrics l where l.tenant_id = $1 and l.track_id = {track}.id
+      and (numnode({stemmed}) = 0 or l.document @@ {stemmed}) and to_tsvector('simple', l.text) @@ {exact})
+    or to_tsvector('simple', {track}.title) @@ {exact})"""
