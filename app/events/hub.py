@@ -1,0 +1,180 @@
+"""The hub: one reader of the streams for all subscribers of a process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+
+from app.events import history, streams
+from app.events.cursors import Cursor, InvalidCursor
+from app.events.feeds import Feed, Subscriber
+from app.events.streams import StreamEvent, missed
+from tenancy.database import Database
+
+__all__ = ["Hub", "InvalidCursor", "StreamEvent"]
+
+log = structlog.get_logger(__name__)
+
+QUEUE_SIZE = 256  # events a subscriber may be behind; it is history.PAGE and as many again
+READ_COUNT = 500
+BLOCK_SECONDS = 5.0
+UNBLOCK_SECONDS = 0.01
+BACKOFF_SECONDS = (0.1, 5.0)  # first and longest
+
+
+class Hub:
+    """Subscriptions to the events of any tenants. `start` before use; for the tasks of one event loop.
+
+    Postgres is the truth and Valkey the news: positions have no gaps, so what the stream does not show
+    (it was trimmed, or Valkey was away) is noticed and read from Postgres.
+    """
+
+    def __init__(self, database: Database, valkey: Redis, *, queue_size: int = QUEUE_SIZE) -> None:
+        self._database = database
+        self._valkey = valkey
+        self._queue_size = queue_size
+        self._feeds: dict[UUID, Feed] = {}
+        self._joined = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Hub:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        self._reader = asyncio.create_task(self._run(), name="The reader of events")
+
+    async def close(self) -> None:
+        """Stops reading. Subscriptions get nothing more; close them first."""
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+            self._reader = None
+
+    @property
+    def subscribers(self) -> int:
+        """How many subscriptions are open."""
+        return sum(len(feed.subscribers) for feed in self._feeds.values())
+
+    def subscribe(self, tenant: UUID, after: str | None = None) -> AsyncGenerator[StreamEvent, None]:
+        """The tenant's events behind the cursor `after`, or from now on, in order, each once, endlessly.
+
+        An `EventsMissed` comes first where events behind `after` are kept no more, and to a subscriber
+        that has fallen behind by more than the queue: it then gets what it missed from Postgres.
+        Raises InvalidCursor, and while it catches up whatever Postgres raises. Close it with `aclose`.
+        """
+        return self._follow(tenant, None if after is None else Cursor.parse(after))
+
+    async def _follow(self, tenant: UUID, after: Cursor | None) -> AsyncGenerator[StreamEvent, None]:
+        newest = await history.newest(self._database, tenant)
+        cursor = after or newest
+        feed = self._feeds.get(tenant) or Feed(tenant, newest.position)
+        subscriber = Subscriber(self._queue_size)
+        self._join(feed, subscriber)
+        try:
+            if cursor.position > newest.position:
+                # Only a database that was restored from a backup knows less than its clients.
+                cursor = newest
+                yield missed(cursor, cursor.at)
+            while True:
+                subscriber.restart()
+                async for event in history.since(self._database, tenant, cursor.position):
+                    if event.position > cursor.position + 1:
+                        yield missed(Cursor(event.position - 1, event.at), cursor.at)
+                    cursor = Cursor(event.position, event.at)
+                    yield event
+                if subscriber.behind:
+                    continue  # so much happened meanwhile that it is read from Postgres too
+                while (news := await subscriber.next()) is not None:
+                    if news.position <= cursor.position:
+                        continue
+                    if news.position > cursor.position + 1:
+                        break  # deleted before anybody read it: Postgres shows how much
+                    cursor = Cursor(news.position, news.at)
+                    yield news
+                if subscriber.overflowed:
+                    yield missed(cursor, cursor.at)
+        finally:
+            self._leave(feed, subscriber)
+
+    def _join(self, feed: Feed, subscriber: Subscriber) -> None:
+        feed.subscribers.add(subscriber)
+        if feed.tenant not in self._feeds:
+            self._feeds[feed.tenant] = feed
+            self._joined.set()
+
+    def _leave(self, feed: Feed, subscriber: Subscriber) -> None:
+        feed.subscribers.discard(subscriber)
+        if not feed.subscribers:
+            self._feeds.pop(feed.tenant, None)
+
+    async def _run(self) -> None:
+        delay, longest = BACKOFF_SECONDS
+        failing = False
+        while True:
+            client = streams.dedicated(self._valkey, timeout_seconds=2 * BLOCK_SECONDS)
+            try:
+                # First what happened while nobody read: as long as Valkey is away, this is all there is.
+                for feed in list(self._feeds.values()):
+                    await self._catch_up(feed)
+                own_id = await client.client_id()
+                delay, failing = BACKOFF_SECONDS[0], False
+                await self._read(client, own_id)
+            except Exception as error:
+                if not failing:
+                    log.warning("events_delayed", error=type(error).__qualname__)
+                failing = True
+            finally:
+                await client.aclose()
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, longest)
+
+    async def _read(self, client: Redis, own_id: int) -> None:
+        """Hands out what the streams of the subscribed tenants bring, until Valkey fails."""
+        while True:
+            self._joined.clear()
+            feeds = {streams.key(feed.tenant).encode(): feed for feed in self._feeds.values()}
+            joined = asyncio.create_task(self._joined.wait())
+            if not feeds:
+                await joined
+                continue
+            last: dict[Any, Any] = {
+                key: f"{feed.last}-{streams.LAST_SEQUENCE}" for key, feed in feeds.items()
+            }
+            read: asyncio.Future[Any] = asyncio.ensure_future(
+                client.xread(last, count=READ_COUNT, block=int(BLOCK_SECONDS * 1000))
+            )
+            try:
+                await asyncio.wait({read, joined}, return_when=asyncio.FIRST_COMPLETED)
+                while not read.done():  # a tenant has joined: read again, its stream too
+                    await self._valkey.client_unblock(own_id)
+                    await asyncio.wait({read}, timeout=UNBLOCK_SECONDS)
+                reply = await read
+            finally:
+                joined.cancel()
+                read.cancel()
+            for key, entries in reply or ():
+                for id_, entry in entries:
+                    await self._deliver(feeds[key], streams.event(id_, entry))
+
+    async def _deliver(self, feed: Feed, event: StreamEvent) -> None:
+        if event.position > feed.last + 1:
+            await self._catch_up(feed)
+        feed.deliver(event)
+
+    async def _catch_up(self, feed: Feed) -> None:
+        """Brings the feed to what Postgres knows, by one query for all of its subscribers."""
+        events = await history.page(self._database, feed.tenant, feed.last)
+        if len(events) < history.PAGE:
+            for event in events:
+                feed.deliver(event)
+        else:
+            feed.skip((await history.newest(self._database, feed.tenant)).position)
