@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 import orjson
 
-from app.analysis.orchestrator import Orchestrator, UnknownAnalyzer
+from app.analysis import batch
+from app.analysis.analyzers import local_analyzers
+from app.analysis.batch import Text
+from app.analysis.serialize import to_dict
 from app.catalog.new_track import InvalidTrack
 from app.cli.failures import Failure
 from app.cli.terminal import Progress
 from app.importers.entries import Record, Rejected
 from app.importers.records import to_track
 from app.importers.sources import open_source
+from app.processes import begin
 
 CHUNK = 8  # songs in one message to a process
-PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def run(file: Path, names: Sequence[str], output: Path, processes: int | None) -> None:
-    """Raises Unreadable, UnknownAnalyzer or Failure."""
-    unknown = sorted(set(names) - set(known_names()))
-    if unknown:
-        raise UnknownAnalyzer(unknown)
+    """Raises Unreadable or Failure."""
+    known = [analyzer.name for analyzer in local_analyzers()]
+    if unknown := [name for name in names if name not in known]:
+        raise Failure(f"There is no analyzer {unknown[0]}. There are: {', '.join(known)}.")
     workers = (
         processes or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )
@@ -56,12 +56,6 @@ def run(file: Path, names: Sequence[str], output: Path, processes: int | None) -
         raise Failure(f"There are no songs in {file} that could be analysed.")
     left_out = f"; {failed:,} lines held no song, and say why" if failed else ""
     sys.stderr.write(f"Analysed {songs:,} songs, {songs / progress.seconds:,.0f}/s{left_out}.\n")
-
-
-def known_names() -> tuple[str, ...]:
-    from app.analysis.analyzers import local_analyzers
-
-    return tuple(analyzer.name for analyzer in local_analyzers())
 
 
 Answer = tuple[bytes, bool]  # a line of JSON, and whether it holds analyses
@@ -89,17 +83,14 @@ def analyse(chunk: list[Record | Rejected], names: tuple[str, ...]) -> list[Answ
 
 
 def analyse_one(entry: Record | Rejected, names: tuple[str, ...]) -> Answer:
-    from app.analysis.lyrics import Lyrics
-    from app.analysis.serialize import to_dict
-
     if isinstance(entry, Rejected):
         return orjson.dumps({"line": entry.line, "error": entry.reason}), False
     try:
         track = to_track(entry.values)
     except InvalidTrack as error:
         return orjson.dumps({"line": entry.line, "error": str(error)}), False
-    lyrics = Lyrics.parse(track.lyrics, track.title, track.language)
-    analysis = orchestrator().analyze(lyrics, names or None)
+    text = Text(track.lyrics, track.title, track.language)
+    ((_, analysis),) = batch.analyze([text], names or None)
     found = {name: to_dict(result) for name, result in analysis.results.items()}
     return orjson.dumps({"title": track.title, "artist": track.artist, "analyses": found}), True
 
@@ -108,29 +99,11 @@ def analyse_one(entry: Record | Rejected, names: tuple[str, ...]) -> Answer:
 def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # Spawned: a fork would copy the threads' locks of the libraries that are loaded by now.
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, context, initializer=prepare, initargs=(os.getpid(),))
+    executor = ProcessPoolExecutor(workers, context, initializer=begin, initargs=(os.getpid(),))
     try:
         yield executor
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
-
-
-def prepare(parent: int) -> None:
-    """Runs in each process: loads what it needs once, and ends with its parent, however that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
-    orchestrator()
-
-
-@cache
-def orchestrator() -> Orchestrator:
-    """One a process: it takes a second to load."""
-    from app.analysis.analyzers import local_analyzers
-
-    return Orchestrator(local_analyzers())
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,11 +13,10 @@ import orjson
 
 from app.analysis import runs
 from app.catalog import tracks
+from app.cli import demo
+from app.cli.demo import Tenant
 from app.cli.terminal import Progress
 from app.embedded.files import write_private
-from app.importers.entries import Rejected
-from app.importers.records import to_track
-from app.importers.sources import open_source
 from app.jobs import Priority
 from app.provision import create_tenant
 from tenancy import api_keys, tenants
@@ -27,7 +25,7 @@ from tenancy.models import Plan
 from tenancy.principals import Authenticator, TenantSuspended, Unauthenticated
 from tenancy.scopes import ROLES
 
-NAMES = {"northside": "Northside Records", "aurora": "Aurora Streaming"}
+NAMES: dict[Tenant, str] = {"northside": "Northside Records", "aurora": "Aurora Streaming"}
 SHOWN_ROLES = ("admin", "analyst", "reader")
 FILE = "demo.json"
 WAIT_SECONDS = 180.0
@@ -38,7 +36,7 @@ POLL_SECONDS = 0.2
 class DemoTenant:
     """`keys` are texts by role, secrets included."""
 
-    slug: str
+    slug: Tenant
     id: UUID
     keys: Mapping[str, str]
 
@@ -53,7 +51,7 @@ async def ensure(database: Database, data_dir: Path) -> list[DemoTenant]:
     return [await ensure_one(database, slug, kept.get(slug, {})) for slug in NAMES]
 
 
-async def ensure_one(database: Database, slug: str, kept: Mapping[str, str]) -> DemoTenant:
+async def ensure_one(database: Database, slug: Tenant, kept: Mapping[str, str]) -> DemoTenant:
     try:
         tenant = await tenants.by_slug(database, slug)
     except tenants.TenantNotFound:
@@ -87,11 +85,11 @@ def kept_keys(path: Path) -> dict[str, dict[str, str]]:
         return {}
 
 
-def write(demo: list[DemoTenant], url: str, data_dir: Path) -> Path:
+def write(prepared: list[DemoTenant], url: str, data_dir: Path) -> Path:
     """`demo.json`, for its owner alone: other programs read it once the service is ready."""
     told: dict[str, Any] = {
         "url": url,
-        "tenants": [{"slug": tenant.slug, "id": tenant.id, "keys": tenant.keys} for tenant in demo],
+        "tenants": [{"slug": tenant.slug, "id": str(tenant.id), "keys": tenant.keys} for tenant in prepared],
     }
     write_private(data_dir / FILE, orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n")
     return data_dir / FILE
@@ -105,17 +103,8 @@ async def load_catalogue(database: Database, tenant: DemoTenant) -> UUID | None:
     async with database.reading(tenant.id) as connection:
         if await connection.fetchval("select exists (select from tracks where tenant_id = $1)", tenant.id):
             return None
-    songs = []
-    with (
-        resources.as_file(resources.files("app.cli.demo") / f"{tenant.slug}.jsonl") as path,
-        open_source(path) as source,
-    ):
-        for entry in source.entries:
-            if isinstance(entry, Rejected):
-                raise ValueError(f"{path.name}, line {entry.line}: {entry.reason}")
-            songs.append(to_track(entry.values))
     async with database.transaction(tenant.id) as session:
-        added = await tracks.add(session, tenant.id, songs, Priority.INTERACTIVE)
+        added = await tracks.add(session, tenant.id, demo.tracks(tenant.slug), Priority.INTERACTIVE)
         return await runs.start(session, tenant.id, [song.id for song in added])
 
 

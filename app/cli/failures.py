@@ -6,6 +6,8 @@ import errno
 import inspect
 from urllib.parse import urlsplit
 
+NOT_A_URL = "The database's URL has to look like postgresql://user:password@host:5432/name."
+
 
 class Failure(Exception):
     """A command can't do what it was asked to do; the message says why and what helps."""
@@ -17,7 +19,6 @@ def sentence(error: BaseException) -> str | None:
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError
 
-    from app.analysis.orchestrator import UnknownAnalyzer
     from app.catalog.new_track import InvalidTrack
     from app.embedded.errors import EmbeddedError
     from app.importers.entries import Unreadable
@@ -26,7 +27,7 @@ def sentence(error: BaseException) -> str | None:
     from tenancy.scopes import UnknownScope
     from tenancy.tenants import InvalidSlug, TenantExists, TenantNotFound
 
-    ours = Failure | EmbeddedError | Unreadable | InvalidTrack | UnknownAnalyzer
+    ours = Failure | EmbeddedError | Unreadable | InvalidTrack
     of_tenancy = (
         UnsafeDatabaseRole | UnknownScope | InvalidSlug | TenantExists | TenantNotFound | ApiKeyNotFound
     )
@@ -65,7 +66,9 @@ def of_database(error: Exception, url: str) -> str:
         parts = urlsplit(url)
         address = f"{parts.hostname}:{parts.port or 5432}"
     except ValueError:
-        return "RAP_ANALYZER_DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name."
+        return NOT_A_URL
+    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname:
+        return NOT_A_URL
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
         return f"The database at {address} refuses the login {parts.username}: check its name and password."
     if isinstance(error, asyncpg.InvalidCatalogNameError):
@@ -78,6 +81,15 @@ def of_database(error: Exception, url: str) -> str:
             " Run rap-analyzer migrate with RAP_ANALYZER_MIGRATION_DATABASE_URL set to the owner's login."
         )
     if isinstance(error, OSError):
-        reason = error.strerror or "no answer in time" if isinstance(error, TimeoutError) else str(error)
-        return f"The database at {address} does not answer ({reason.lower()}). Is it running?"
+        return f"The database at {address} does not answer ({no_answer(error)}). Is it running?"
     return f"The database at {address} can't be used: {error}."
+
+
+def no_answer(error: OSError) -> str:
+    import socket
+
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, socket.gaierror):
+        return "no such host"
+    return "no answer in time" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()

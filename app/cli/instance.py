@@ -28,7 +28,9 @@ async def run(settings: Settings) -> None:
     stopping = Stopping()
     stopping.listen()
     # Its own progress is what a person reads here; a log they have to ask for.
-    log_to_stderr(settings.log_level if "log_level" in settings.model_fields_set else "WARNING")
+    if "log_level" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"log_level": "WARNING"})
+    log_to_stderr(settings.log_level)
     async with data_dir_of(settings):
         with listen(settings.host, settings.port) as sock:
             await stopping.unless_stopped(serve(settings, sock))

@@ -140,7 +140,7 @@ def as_line(key: ApiKey, secret: str | None = None) -> str:
     import orjson
 
     shown = {
-        "id": key.id,
+        "id": str(key.id),
         "name": key.name,
         "prefix": key.prefix,
         "scopes": key.scopes,
