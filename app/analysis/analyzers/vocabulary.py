@@ -14,8 +14,6 @@ from app.analysis.results import Result, Score, Status, VocabularyDetails
 MIN_WORDS = 20
 # McCarthy & Jarvis 2010 (Behavior Research Methods 42): where a factor's type-token ratio has levelled off.
 MTLD_FACTOR = 0.72
-# Zipf frequency = log10 of uses a billion words; below 3 is under one use a million words.
-RARE_ZIPF = 3.0
 
 
 class VocabularyAnalyzer:
@@ -112,10 +110,20 @@ def repetition(lyrics: Lyrics) -> float:
     return 1 - len(set(sung)) / len(sung)
 
 
+@lru_cache(maxsize=4)
+def _common(language: str) -> frozenset[str]:
+    # The small list of wordfreq is exactly the words of Zipf frequency 3 and more, and loads in 20 ms.
+    from wordfreq import get_frequency_dict
+
+    return frozenset(get_frequency_dict(language, "small"))
+
+
 @lru_cache(maxsize=200_000)
 def is_rare(word: str, language: str) -> bool:
-    """Whether wordfreq's list knows `word` at less than `RARE_ZIPF`; elided forms count as their full ones."""
-    from wordfreq import zipf_frequency
-
-    base = word[:-1] + "g" if word.endswith("in'") else word.split("'")[0] or word
-    return bool(zipf_frequency(base, language) < RARE_ZIPF)
+    """Whether wordfreq knows `word` at less than one use a million; elided forms count as their full ones."""
+    common = _common(language)
+    if word in common or word.replace("ё", "е") in common:
+        return False
+    if word.endswith("in'"):
+        return word[:-1] + "g" not in common
+    return "'" not in word or word.split("'")[0] not in common

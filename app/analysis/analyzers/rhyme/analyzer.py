@@ -13,6 +13,7 @@ from app.analysis.lyrics import Line, Lyrics
 from app.analysis.results import Evidence, Result, RhymeDetails, RhymePair, Score, Status
 
 _RHYMES: dict[str, Callable[[str, str], Likeness]] = {"en": english.likeness, "ru": russian.likeness}
+_INTERNAL: dict[str, Callable[[str, str], bool]] = {"en": english.rhymes, "ru": russian.rhymes}
 
 
 class RhymeAnalyzer:
@@ -43,7 +44,7 @@ class RhymeAnalyzer:
             for found in _pairs(stanza, groups, language):
                 pairs.append(found)
                 multisyllabic += rhyme(found.first_word, found.second_word).syllables > 1
-        internal = {line.number: texture.internal_rhymes(line, rhyme) for line in lyrics.lines}
+        internal = {line.number: texture.internal_rhymes(line, _INTERNAL[language]) for line in lyrics.lines}
         per_line, variance = texture.syllables_per_line(lyrics.lines, language)
         perfect = sum(rhyme(p.first_word, p.second_word).perfect for p in pairs)
         details = RhymeDetails(

@@ -32,6 +32,8 @@ def _weights() -> tuple[dict[str, float], float]:
 @lru_cache(maxsize=200_000)
 def odds(first: str, second: str) -> float:
     """Log-odds that the words rhyme, less those of any two line ends; -9..9, -9 for a word without sounds."""
+    if first[-1:] != second[-1:] and _far(first, second):
+        return -9.0
     weights, base = _weights()
     best = -9.0
     for one in ending(first).readings[:_READINGS]:
@@ -41,6 +43,30 @@ def odds(first: str, second: str) -> float:
                 total += weights.get(name, 0.0)
             best = max(best, total - base)
     return min(9.0, best)
+
+
+def _far(first: str, second: str) -> bool:
+    """Whether the last vowels differ and the last consonants aren't even kin, so that weighing can be spared."""
+    return not any(
+        one.syllables[0].vowel == two.syllables[0].vowel or _kin(one.syllables[0].coda, two.syllables[0].coda)
+        for one in ending(first).readings
+        for two in ending(second).readings
+    )
+
+
+def _kin(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    if one and two:
+        return _CLASS[one[-1]] == _CLASS[two[-1]]
+    return one == two or "R" in one or "R" in two
+
+
+def rhymes(first: str, second: str) -> bool:
+    """Whether two words rhyme perfectly, a quick answer for the many pairs inside lines."""
+    return first != second and any(
+        one.key == two.key and one.syllables[one.rime - 1].onset != two.syllables[one.rime - 1].onset
+        for one in ending(first).readings
+        for two in ending(second).readings
+    )
 
 
 @lru_cache(maxsize=100_000)

@@ -54,7 +54,7 @@ def _vowels(a: Syllable, b: Syllable) -> str:
 
 
 def _codas(a: tuple[str, ...], b: tuple[str, ...]) -> str:
-    """"" when the same, else what is left after the common end, such as `T-` or `S-Z`."""
+    """ "" when the same, else what is left after the common end, such as `T-` or `S-Z`."""
     if a == b:
         return ""
     while a and b and a[-1] == b[-1]:

@@ -31,7 +31,9 @@ def options(groups: Sequence[int], remaining: int) -> dict[int, list[str]]:
             backward = groups[earlier[-1] - 1] if earlier[-1] else NEW
     tight = f"{min(single, 4)} open {min(remaining, 5)} left"
     step = ("start", "rhymed", "opened")[0 if not i else 1 if sizes[groups[-1]] > 1 else 2]
-    found: dict[int, list[str]] = {NEW: [f"new {tight}", f"new after {step}", f"new {min(single, 4)} after {step}"]}
+    found: dict[int, list[str]] = {
+        NEW: [f"new {tight}", f"new after {step}", f"new {min(single, 4)} after {step}"]
+    }
     if i:
         found[NEW].append(f"new at {_shape(groups[-4:])}")
     for group, at in last.items():
@@ -39,7 +41,11 @@ def options(groups: Sequence[int], remaining: int) -> dict[int, list[str]]:
         if distance > WINDOW:
             continue
         size = min(sizes[group], 3)
-        names = [f"join {distance} back", f"join {min(distance, 5)} back of {size}", f"join size {size} {step}"]
+        names = [
+            f"join {distance} back",
+            f"join {min(distance, 5)} back of {size}",
+            f"join size {size} {step}",
+        ]
         names.append(f"join {'single' if size == 1 else 'group'} {tight}")
         if group == forward and distance > 1:
             names.append(f"join onward {min(distance, 4)} size {size}")

@@ -22,10 +22,14 @@ class Syllable:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One pronunciation's syllables from the last one back; `rime` counts them from the stressed one on."""
+    """One pronunciation's syllables from the last one back; `rime` counts them from the stressed one on.
+
+    `key` spells the sounds of the rime: words with the same key and another onset rhyme perfectly.
+    """
 
     syllables: tuple[Syllable, ...]
     rime: int
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +59,6 @@ def _reading(phones: tuple[str, ...]) -> Reading:
     kept = tuple(syllables[: MAX_SYLLABLES + 1])
     # A secondary stress after the primary one carries the rhyme as well: daylight, overcome.
     rime = next((n + 1 for n, syllable in enumerate(kept) if syllable.stress), len(kept))
-    return Reading(kept, min(rime, MAX_SYLLABLES))
+    rime = min(rime, MAX_SYLLABLES)
+    key = " ".join(f"{s.vowel} {' '.join(s.coda)}" for s in kept[:rime])
+    return Reading(kept, rime, key)

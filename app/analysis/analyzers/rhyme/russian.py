@@ -234,6 +234,19 @@ def odds(first: str, second: str) -> float:
     return 2.0 if first == second else _best(first, second).odds
 
 
+def rhymes(first: str, second: str) -> bool:
+    """Whether two words sound alike from a stressed vowel on, a quick answer for pairs inside lines.
+
+    Endings of grammar (-ать, -ого) echo everywhere in Russian: two syllables must agree, or a whole short word.
+    """
+    one, two = sounds(first), sounds(second)
+    if first == second or one.groups[0] != two.groups[0] or one.reduced[:1] != two.reduced[:1]:
+        return False
+    found = _best(first, second)
+    short = found.syllables in (len(one.vowels), len(two.vowels))
+    return found.strength > 0.99 and (found.syllables > 1 or short)
+
+
 def likeness(first: str, second: str) -> Likeness:
     """The closest rhyme over the stresses that both words allow; a word with itself is a repeat."""
     if first == second:

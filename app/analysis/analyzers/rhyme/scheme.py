@@ -11,7 +11,9 @@ from typing import Any
 
 from app.analysis.analyzers.rhyme import habits
 
-BEAM = 12
+BEAM = 8
+_MEMORY = habits.WINDOW + 3
+_HOPELESS = -4.0
 Groups = tuple[int, ...]
 Odds = Sequence[Sequence[float]]
 
@@ -79,52 +81,74 @@ def _beam(odds: Odds, model: Model) -> list[tuple[float, float, Groups]]:
     """(log-chance of habit, weight of sound, groups) of the best searched groupings."""
     n = len(odds)
     beam: list[tuple[float, float, Groups]] = [(0.0, 0.0, ())]
-    for i in range(n):
+    for i, row in enumerate(odds):
         grown: list[tuple[float, float, Groups]] = []
+        # Only lines that sound somewhat alike are worth trying; most of a stanza's pairs are far from it.
+        near = [j for j in range(max(0, i - habits.WINDOW), i) if row[j] > _HOPELESS]
         for habit, sound, groups in beam:
+            chances = _chances(groups, n - i, model)
             fresh = max(groups, default=-1) + 1
-            for option, chance in _chances(groups[-habits.WINDOW - 3 :], n - i, model).items():
-                if option == habits.NEW:
-                    grown.append((habit + chance, sound, (*groups, fresh)))
-                    continue
-                gain = _gain(groups, option, odds[i], model)
-                if gain > -8:
+            grown.append((habit + chances[habits.NEW], sound, (*groups, fresh)))
+            small = _renumbering(groups)
+            for option in {groups[j] for j in near}:
+                gain = _gain(groups, option, row, model)
+                if gain > _HOPELESS:
+                    chance = chances[small.get(option, option)]
                     grown.append((habit + chance, sound + gain, (*groups, option)))
-        beam = sorted(grown, key=lambda state: -state[0] - state[1])[:BEAM]
+        grown.sort(key=_total, reverse=True)
+        beam = grown[:BEAM]
     return beam
 
 
-def _chances(recent: Groups, remaining: int, model: Model) -> dict[int, float]:
-    """Log-chances of the next step, remembered: stanzas keep to few shapes."""
+def _total(state: tuple[float, float, Groups]) -> float:
+    return state[0] + state[1]
+
+
+def _renumbering(groups: Groups) -> dict[int, int]:
+    """Groups of the last lines by order of appearance among them; empty while those are all the lines."""
+    if len(groups) <= _MEMORY:
+        return {}
     names: dict[int, int] = {}
-    shape = tuple(names.setdefault(group, len(names)) for group in recent)
+    for group in groups[-_MEMORY:]:
+        names.setdefault(group, len(names))
+    return names
+
+
+def _chances(groups: Groups, remaining: int, model: Model) -> dict[int, float]:
+    """Log-chances of the next step by `_renumbering`, remembered: stanzas keep to few shapes."""
+    small = _renumbering(groups)
+    shape = tuple(small[group] for group in groups[-_MEMORY:]) if small else groups
     key = (shape, min(remaining, 5))
     found = model.steps.get(key)
     if found is None:
         if len(model.steps) > 100_000:
             model.steps.clear()
         found = model.steps[key] = habits.log_chances(*key, model.habits)
-    back = {small: group for group, small in names.items()}
-    return {back.get(option, habits.NEW): chance for option, chance in found.items()}
+    return found
 
 
 def _gain(groups: Groups, option: int, row: Sequence[float], model: Model) -> float:
-    start = max(0, len(groups) - habits.WINDOW)
-    heard = [row[j] for j in range(start, len(groups)) if groups[j] == option]
-    return model.sound * sum(heard) / len(heard) ** model.crowd if heard else -9.0
+    total = 0.0
+    heard = 0
+    for j in range(max(0, len(groups) - habits.WINDOW), len(groups)):
+        if groups[j] == option:
+            total += row[j]
+            heard += 1
+    return float(model.sound * total / heard**model.crowd) if heard else -9.0
 
 
 def _score(groups: Groups, odds: Odds, model: Model) -> tuple[float, float]:
     habit = sound = 0.0
     fresh = 0
     for i, group in enumerate(groups):
-        chances = _chances(groups[:i][-habits.WINDOW - 3 :], len(groups) - i, model)
+        before = groups[:i]
+        chances = _chances(before, len(groups) - i, model)
         if group == fresh:
             habit += chances[habits.NEW]
             fresh += 1
         else:
-            habit += chances.get(group, -20.0)
-            sound += _gain(groups[:i], group, odds[i], model)
+            habit += chances.get(_renumbering(before).get(group, group), -20.0)
+            sound += _gain(before, group, odds[i], model)
     return habit, sound
 
 

@@ -56,7 +56,10 @@ def pair_odds(ends: Sequence[str], language: str) -> Odds:
     """Log-odds of rhyme for each pair of end words, row i holding those with the lines before it."""
     rhyme = _ODDS[language]
     return [
-        [rhyme(ends[j], ends[i]) if i - j <= habits.WINDOW and ends[i] and ends[j] else -9.0 for j in range(i)]
+        [
+            rhyme(ends[j], ends[i]) if i - j <= habits.WINDOW and ends[i] and ends[j] else -9.0
+            for j in range(i)
+        ]
         for i in range(len(ends))
     ]
 
@@ -72,7 +75,9 @@ def _united(candidates: Sequence[Sequence[tuple[float, Groups]]]) -> list[Groups
         others = alike[len(own)] - Counter([own])
         count = others.total()
 
-        def united(candidate: tuple[float, Groups], others: Counter[Groups] = others, count: int = count) -> float:
+        def united(
+            candidate: tuple[float, Groups], others: Counter[Groups] = others, count: int = count
+        ) -> float:
             return candidate[0] + _UNITY * log((others[candidate[1]] + 0.5) / (count + 0.5))
 
         chosen.append(max(found, key=united)[1] if count else own)

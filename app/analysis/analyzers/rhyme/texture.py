@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from statistics import fmean, pvariance
 
 from app.analysis import pronunciation, syllables
-from app.analysis.analyzers.rhyme.likeness import Likeness
 from app.analysis.analyzers.rhyme.russian import sounds
 from app.analysis.lyrics import Line
 
@@ -134,16 +133,15 @@ _LIGHT = frozenset(
         "для",
     ]
 )
-INTERNAL_STRENGTH = 0.99
 
 
-def internal_rhymes(line: Line, rhyme: Callable[[str, str], Likeness]) -> list[tuple[str, str]]:
+def internal_rhymes(line: Line, rhymes: Callable[[str, str], bool]) -> list[tuple[str, str]]:
     """Pairs of different content words of one line that rhyme perfectly, each word with the next it meets."""
     heard = list(dict.fromkeys(word for word in line.words if word not in _LIGHT and len(word) > 2))
     found: list[tuple[str, str]] = []
     for n, word in enumerate(heard[:24]):
         for other in heard[n + 1 : 24]:
-            if rhyme(word, other).perfect:
+            if rhymes(word, other):
                 found.append((word, other))
                 break
     return found
