@@ -17,7 +17,8 @@ from tenancy.rls import APP_ROLE
 
 QUEUE_GRANTS = f"""
     do $$ declare relation text; begin
-      for relation in select format('%I.%I', schemaname, tablename) from pg_tables where tablename like 'pgqueuer%' loop
+      for relation in select format('%I.%I', schemaname, tablename) from pg_tables
+          where tablename like 'pgqueuer%' loop
         execute 'grant select, insert, update, delete on ' || relation || ' to {APP_ROLE}';
       end loop;
       for relation in select format('%I.%I', schemaname, sequencename) from pg_sequences

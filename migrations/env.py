@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
+# Importing them maps their tables.
 import app.analysis.models
 import app.catalog.models
 import app.events.models
-import app.search.models
-import tenancy.models  # noqa: F401  (mapping a table is what the imports are for)
+import app.search.models  # noqa: F401
+import tenancy.models  # noqa: F401
 from tenancy.base import Base
 
 context.configure(

@@ -28,10 +28,12 @@ class Limits:
     per_month: int
 
 
+# A page of twenty tracks with artists and analyses costs about a thousand points. DEMO is meant to be
+# played with and measured on one's own machine, so it is as good as unlimited.
 LIMITS = {
-    "DEMO": Limits(burst=5_000, refill=500, per_minute=30_000, per_month=10_000_000),
-    "TEAM": Limits(burst=10_000, refill=2_000, per_minute=120_000, per_month=100_000_000),
-    "ENTERPRISE": Limits(burst=50_000, refill=20_000, per_minute=1_200_000, per_month=2_000_000_000),
+    "DEMO": Limits(burst=5_000_000, refill=2_000_000, per_minute=100_000_000, per_month=2_000_000_000),
+    "TEAM": Limits(burst=100_000, refill=20_000, per_minute=1_000_000, per_month=500_000_000),
+    "ENTERPRISE": Limits(burst=1_000_000, refill=200_000, per_minute=10_000_000, per_month=2_000_000_000),
 }
 
 

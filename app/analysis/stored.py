@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from app.analysis.results import Result
+from app.analysis import results
+from app.analysis.models import Analysis
+from app.analysis.profile import Profile
+from app.analysis.results import Details, Evidence, Label, Result, RhymePair, Score, Sentiment, Status
 from app.analysis.serialize import to_dict
+
+# The lists inside of details, by the names of their fields.
+ITEMS: dict[str, type[Label | Score | RhymePair]] = {
+    "themes": Label,
+    "entities": Label,
+    "categories": Label,
+    "emotions": Score,
+    "pairs": RhymePair,
+}
 
 
 def parts(result: Result) -> dict[str, Any]:
@@ -14,3 +27,35 @@ def parts(result: Result) -> dict[str, Any]:
     if result.details is not None:
         values["details"] = {"kind": type(result.details).__name__, **values["details"]}
     return values
+
+
+def result(row: Analysis) -> Result:
+    """The result that `parts` made columns of."""
+    return Result(
+        status=Status(row.status),
+        details=details(row.details),
+        sentiment=None if row.sentiment is None else Sentiment(row.sentiment),
+        scores=tuple(Score(**score) for score in row.scores),
+        labels=tuple(Label(**label) for label in row.labels),
+        evidence=tuple(Evidence(**evidence) for evidence in row.evidence),
+        error=row.error,
+    )
+
+
+def details(stored: dict[str, Any] | None) -> Details | None:
+    """None for details of another making, which only their own analyzer can read."""
+    kind = getattr(results, (stored or {}).get("kind", ""), None)
+    if stored is None or kind is None:
+        return None
+    fields = {
+        name: [ITEMS[name](**item) for item in value] if name in ITEMS else value
+        for name, value in stored.items()
+        if name != "kind"
+    }
+    rebuilt: Details = kind(**fields)
+    return rebuilt
+
+
+def profile(whole: Profile) -> dict[str, Any]:
+    """The `profile` column of a track."""
+    return asdict(whole)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import strawberry
 from graphql import GraphQLError
 
+from api.scalars import write_moment
 from tenancy.database import Database
 from tenancy.principals import Principal
 
 if TYPE_CHECKING:
-    from app.events.hub import Hub
     from app.search.recommend import RecommendationService
     from app.trends.service import TrendService
 
+    from app.events.hub import Hub
     from app.search.search import SearchService
     from tenancy.quotas import Charge, Quotas
 
@@ -46,6 +47,24 @@ class Context:
     @property
     def database(self) -> Database:
         return self.services.database
+
+    async def spend(self, points: int) -> None:
+        """Charges more points, for work that the operation starts. Raises tenancy.quotas.QuotaExceeded."""
+        self.charge = replace(
+            await self.services.quotas.charge(self.principal, points), cost=self.charge.cost + points
+        )
+
+    def extensions(self) -> dict[str, Any]:
+        """What every response says beside its data."""
+        charge = self.charge
+        return {
+            "cost": {
+                "requested": charge.cost,
+                "remaining": charge.remaining,
+                "limit": charge.limit,
+                "resetsAt": write_moment(charge.resets_at),
+            }
+        }
 
 
 Info = strawberry.Info[Context, None]

@@ -1,4 +1,4 @@
-"""Global ids: a type's prefix and the UUID, such as `trk_0190f3a1b2c3d4e5f60718293a4b5c6d`. Opaque to clients."""
+"""Global ids: a type's prefix and the UUID, such as `trk_0190f3a1b2c3d4e5f60718293a4b5c6d`."""
 
 from __future__ import annotations
 

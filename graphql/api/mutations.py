@@ -1,10 +1,10 @@
-"""How mutations are declared: a scope, a use case, and problems as results."""
+"""How mutations and subscriptions are declared: a scope, a use case, and problems as results."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,13 @@ def mutation(scope: Scope) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
         )
 
     return declare
+
+
+def subscription(scope: Scope) -> Callable[[Callable[..., AsyncIterator[Any]]], Any]:
+    """A field of Subscription; its docstring is its description."""
+    return lambda resolve: strawberry.subscription(
+        resolver=resolve, description=inspect.getdoc(resolve), metadata={PLAN: Resolved(scope)}
+    )
 
 
 def ref(id_: UUID) -> Any:

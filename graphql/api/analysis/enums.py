@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeAlias
 
 import strawberry
 
 from app.analysis import results
 
-AnalysisStatus = strawberry.enum(
+AnalysisStatus: TypeAlias = results.Status
+Sentiment: TypeAlias = results.Sentiment
+strawberry.enum(
     results.Status,
     name="AnalysisStatus",
-    description="How far an analysis is. DEGRADED: the analyzer says that it can't judge this text; see `error`.",
+    description="How far an analysis is. DEGRADED: the analyzer can't judge this text; `error` says why.",
 )
-Sentiment = strawberry.enum(
+strawberry.enum(
     results.Sentiment,
     description="The feeling of a whole text. MIXED is a finding: strong feelings of both signs.",
 )

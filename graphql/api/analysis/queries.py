@@ -15,7 +15,8 @@ from tenancy.scopes import Scope
 class AnalysisQueries:
     analyzers: list[Analyzer] = column(
         "Every analyzer that there is for you.",
-        "(select coalesce(jsonb_agg(to_jsonb(a) order by a.name), '[]') from analyzers a where a.tenant_id = $1)",
+        "(select coalesce(jsonb_agg(to_jsonb(a) order by a.name), '[]')"
+        " from analyzers a where a.tenant_id = $1)",
         scope=Scope.TRACKS_READ,
     )
 

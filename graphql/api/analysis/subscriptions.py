@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from app.events.hub import StreamEvent
 
 from api import ids
 from api.analysis.types import Analysis, AnalysisRun
 from api.catalog.types import Track
 from api.context import Info
-from api.mutations import ref
-from api.planner.fields import PLAN, Resolved, column
+from api.mutations import ref, subscription
+from api.planner.fields import column
+from app.events.hub import StreamEvent
 from tenancy.scopes import Scope
 
 
@@ -59,10 +59,7 @@ AnalysisEvent = Annotated[
 
 @strawberry.type
 class AnalysisSubscriptions:
-    @strawberry.subscription(
-        description="Events of analyses and runs as they happen; with `after`, first all that happened since.",
-        metadata={PLAN: Resolved(Scope.TRACKS_READ)},
-    )
+    @subscription(Scope.TRACKS_READ)
     async def analysis_events(
         self,
         info: Info,
@@ -70,6 +67,7 @@ class AnalysisSubscriptions:
         run: strawberry.ID | None = None,
         tracks: list[strawberry.ID] | None = None,
     ) -> AsyncIterator[AnalysisEvent]:
+        """Events of analyses and runs as they happen; with `after`, first all that happened since."""
         only_run = None if run is None else str(ids.parse("AnalysisRun", run))
         only_tracks = None if tracks is None else {str(id_) for id_ in ids.parse_all("Track", tracks) or ()}
         stream = info.context.services.hub.subscribe(info.context.principal.tenant, after)
@@ -90,7 +88,7 @@ class AnalysisSubscriptions:
 
 def typed(event: StreamEvent) -> Any:
     """The event as its GraphQL type; None for a kind that this version does not know."""
-    common = {"cursor": event.cursor, "at": event.at}
+    common: dict[str, Any] = {"cursor": event.cursor, "at": event.at}
     match event.kind:
         case "AnalysisCompleted":
             return AnalysisCompleted(**common, analysis=ref(event.payload["analysis"]))

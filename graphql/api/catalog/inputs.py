@@ -106,7 +106,7 @@ ARTIST_KEYS = {
 }
 
 
-def narrow_tracks(rows: Rows, filter: TrackFilter | None, order_by: TrackOrder | None) -> None:  # noqa: A002
+def narrow_tracks(rows: Rows, filter: TrackFilter | None, order_by: TrackOrder | None) -> None:
     """The order is that of addition unless given."""
     if filter is not None:
         rows.where(*filter.parsed().conditions(rows.new, rows.params))
@@ -115,7 +115,7 @@ def narrow_tracks(rows: Rows, filter: TrackFilter | None, order_by: TrackOrder |
     rows.order(key.format(rows.new), type_, descending=order.direction is Direction.DESC)
 
 
-def narrow_artists(rows: Rows, filter: ArtistFilter | None, order_by: ArtistOrder | None) -> None:  # noqa: A002
+def narrow_artists(rows: Rows, filter: ArtistFilter | None, order_by: ArtistOrder | None) -> None:
     """By name unless another order is given."""
     if filter is not None:
         rows.where(*filter.parsed().conditions(rows.new, rows.params))

@@ -11,7 +11,8 @@ LINES = r"""(
     from regexp_split_to_table({row}.text, '\r\n|\r|\n') with ordinality as split(line, n))"""
 
 EXTERNAL_IDS = """(
-    select coalesce(jsonb_agg(jsonb_build_object('source', source, 'value', value, 'url', url) order by source), '[]')
+    select coalesce(
+        jsonb_agg(jsonb_build_object('source', source, 'value', value, 'url', url) order by source), '[]')
     from external_ids e where e.tenant_id = $1 and e.track_id = {row}.id)"""
 
 # Means over the artist's analysed tracks; a theme's confidence is its mean over all of them, counting
@@ -30,10 +31,13 @@ ARTIST_PROFILE = """(
             from tracks y, jsonb_array_elements_text(y.profile -> 'analyzers') used(name)
             where y.tenant_id = $1 and y.artist_id = {row}.id),
         'themes', (
-            select coalesce(jsonb_agg(
-                jsonb_build_object('kind', 'theme', 'name', name, 'confidence', weight) order by weight desc, name), '[]')
+            select coalesce(
+                jsonb_agg(
+                    jsonb_build_object('kind', 'theme', 'name', name, 'confidence', weight)
+                    order by weight desc, name), '[]')
             from (
-                select theme ->> 'name' as name, sum((theme ->> 'confidence')::float8) / count(x.profile) as weight
+                select theme ->> 'name' as name,
+                       sum((theme ->> 'confidence')::float8) / count(x.profile) as weight
                 from tracks y, jsonb_array_elements(y.profile -> 'themes') found(theme)
                 where y.tenant_id = $1 and y.artist_id = {row}.id
                 group by 1) themes

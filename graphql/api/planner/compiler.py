@@ -94,9 +94,16 @@ class Compiler:
             case Value(sql=None) if row is None:
                 hole = self.hole(JsonHole(None, python_name, None))
                 return self._named(lambda filled: str(filled[hole]), type_, path, nodes)
-        if row is None and not isinstance(spec, Value):
+            case Value(sql=str() as sql):
+                return self._expression(sql.format(row=row), type_, path, nodes)
+        if row is None:
             raise NotPlannable(f"{parent.name}.{nodes[0].name.value} needs a row, and has none.")
         match spec:
+            case Value():
+                value = row.get(python_name)
+                if get_named_type(type_).name == "DateTime" and isinstance(row, TableRow):
+                    value = MOMENT.format(value)
+                return self._value(type_, value, path, nodes)
             case Embedded():
                 return self.object(named_object(type_), row, path, nodes)
             case One(table=table, on=on):
@@ -106,20 +113,16 @@ class Compiler:
                 return ["(select ", *inner, f" from {table} {new} where {where} limit 1)"]
             case Later():
                 return self._later(spec, row, path, parent, nodes)
-            case Value(sql=sql):
-                expression = (
-                    row.get(python_name) if sql is None and row is not None else str(sql).format(row=row)
-                )
-                if get_named_type(type_).name == "DateTime" and (
-                    sql is not None or isinstance(row, TableRow)
-                ):
-                    expression = MOMENT.format(expression)
-                if sql is not None and is_composite(get_named_type(type_)):
-                    return self._named(expression, type_, path, nodes)
-                return self._value(type_, expression, path, nodes)
         raise NotPlannable(
             f"{parent.name}.{nodes[0].name.value} is below a planned field, and is not planned."
         )
+
+    def _expression(self, sql: str, type_: GraphQLOutputType, path: Path, nodes: list[FieldNode]) -> Parts:
+        """A value that the type's author wrote SQL for."""
+        if is_composite(get_named_type(type_)):
+            return self._named(sql, type_, path, nodes)
+        moment = get_named_type(type_).name == "DateTime"
+        return self._value(type_, MOMENT.format(sql) if moment else sql, path, nodes)
 
     def _named(self, expression: Part, type_: GraphQLOutputType, path: Path, nodes: list[FieldNode]) -> Parts:
         """A JSON value under an alias of its own, so that it is computed once for all of its fields."""

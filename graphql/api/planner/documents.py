@@ -17,6 +17,7 @@ from graphql import (
     validate,
 )
 
+from api.cost import Points
 from api.errors import ApiError
 from api.planner.plan import Plan
 from api.planner.selection import condition_variables
@@ -46,6 +47,7 @@ class Operation:
     node: OperationDefinitionNode
     condition_variables: tuple[str, ...]
     plans: dict[Any, dict[str, Plan] | None] = field(default_factory=dict)
+    costs: dict[Any, Points] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ class Documents:
         try:
             node = parse(text, max_tokens=MAX_TOKENS)
         except GraphQLSyntaxError as error:
-            error.extensions["code"] = "GRAPHQL_PARSE_FAILED"
+            error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
             raise DocumentInvalid([error]) from error
         errors = validate(self._schema, node, max_errors=20)
         operations = {
@@ -99,8 +101,8 @@ class Documents:
         if not operations and not errors:
             errors = [GraphQLError("The document has no operation.")]
         if errors:
-            for error in errors:
-                error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
+            for invalid in errors:
+                invalid.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(invalid.extensions or {})}
             raise DocumentInvalid(errors)
         conditions = condition_variables(node)
         for operation in operations.values():

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
-import orjson
 import strawberry
 from graphql import (
     ExecutionResult,
@@ -25,11 +22,13 @@ from graphql.execution import Executor
 from graphql.execution.values import VariableValues, get_variable_values
 
 from api.context import Context
+from api.cost import cost
 from api.errors import Forbidden, reported
 from api.planner.compiler import Compiler
 from api.planner.documents import Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
-from api.planner.plan import Denial, Plan, converter
+from api.planner.plan import Plan, converter
+from api.planner.reading import denied, read
 from api.planner.rows import Ask
 from api.planner.selection import Selector
 
@@ -76,6 +75,20 @@ class Engine:
                         setattr(definition, name, scoped(inner, spec))
             elif spec is not None and not isinstance(spec, Resolved):
                 definition.resolve = self._resolve
+
+    def cost(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> int:
+        """Points that the operation costs with these variables, as they came: wrong ones fail later."""
+        values = get_variable_values(self.schema, operation.node.variable_definitions or (), variables or {})
+        if isinstance(values, list):
+            return 1
+        key = tuple(values.coerced.get(name) for name in operation.condition_variables)
+        if key not in operation.costs:
+            root = self.schema.get_root_type(operation.node.operation)
+            assert root is not None  # noqa: S101  (validation has seen the operation's root type)
+            operation.costs[key] = cost(
+                Selector(self.schema, document.fragments, values), operation.node, root
+            )
+        return operation.costs[key](values.coerced)
 
     async def execute(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
@@ -137,7 +150,7 @@ class Engine:
         self, document: Document, operation: Operation, values: VariableValues, context: Context
     ) -> dict[str, Plan] | None:
         root = self.schema.query_type
-        assert root is not None
+        assert root is not None  # noqa: S101  (every schema has a Query)
         selector = Selector(self.schema, document.fragments, values)
         fields = selector.root(root, operation.node.selection_set)
         if not all(is_planned(root, nodes[0]) for nodes in fields.values()):
@@ -164,7 +177,7 @@ class Engine:
             data[key] = Fragment(json)
         return ExecutionResult(data, errors or None)
 
-    async def _resolve(self, source: Any, info: GraphQLResolveInfo, **_: Any) -> Fragment | None:
+    async def _resolve(self, source: Any, info: GraphQLResolveInfo[Context], **_: Any) -> Fragment | None:
         """A planned field that graphql-core reached, below a Python object or beside unplanned fields."""
         values = info.variable_values
         selector = Selector(self.schema, info.fragments, values)
@@ -175,40 +188,6 @@ class Engine:
             path = info.path.as_list()
             info.context.errors += denied(plan.denials, tuple(path), json)
         return None if json == b"null" else Fragment(json)
-
-
-async def read(plan: Plan, ask: Ask, values: VariableValues, at: int = 1) -> bytes:
-    """The JSON of a planned field, by one statement on a connection that sees one tenant.
-
-    Each deferred field adds one statement, however many rows it hangs on. `at` is how many steps of
-    the response path lead to this plan's value.
-    """
-    sql, params = await plan.render(ask, values)
-    async with ask.context.database.reading(ask.context.principal.tenant) as connection:
-        json: bytes | None = await connection.fetchval(sql, *params)
-    if json is None or not plan.deferred:
-        return b"null" if json is None else json
-    value = orjson.loads(json)
-    for deferred in plan.deferred:
-        slots = list(holders(value, deferred.path[at:]))
-        ids = tuple(dict.fromkeys(UUID(holder[key]) for holder, key in slots))
-        answers = await read(deferred.plan, replace(ask, keys=ids), values, len(deferred.path))
-        by_id = dict(zip(ids, orjson.loads(answers), strict=True))
-        for holder, key in slots:
-            holder[key] = by_id[UUID(holder[key])]
-    return orjson.dumps(value)
-
-
-def holders(value: Any, rest: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
-    """The objects that hold a field, and its key in them."""
-    if isinstance(value, list):
-        for item in value:
-            yield from holders(item, rest)
-    elif isinstance(value, dict):
-        if len(rest) == 1:
-            yield value, rest[0]
-        else:
-            yield from holders(value.get(rest[0]), rest[1:])
 
 
 def is_planned(root: GraphQLObjectType, node: FieldNode) -> bool:
@@ -224,33 +203,12 @@ def is_planned(root: GraphQLObjectType, node: FieldNode) -> bool:
 def scoped(resolve: Any, spec: Resolved) -> Any:
     """The resolver, behind a check of its scope."""
 
-    def guarded(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def guarded(source: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
         if spec.scope is not None and spec.scope not in info.context.principal.scopes:
             raise Forbidden(spec.scope)
         return resolve(source, info, **arguments)
 
     return guarded
-
-
-def denied(denials: list[Denial], prefix: tuple[str | int, ...], json: bytes) -> list[GraphQLError]:
-    """An error for each place in the answer that a missing scope left null, as graphql-core would report."""
-    value = orjson.loads(json) if denials else None
-    return [
-        reported(Forbidden(denial.scope, nodes=[denial.node], path=list(path)))
-        for denial in denials
-        for path in places(value, prefix, denial.path[1:])
-    ]
-
-
-def places(value: Any, at: tuple[str | int, ...], rest: tuple[str, ...]) -> list[tuple[str | int, ...]]:
-    """The response paths that a path without list positions stands for."""
-    if isinstance(value, list):
-        return [path for index, item in enumerate(value) for path in places(item, (*at, index), rest)]
-    if not rest:
-        return [at]
-    if not isinstance(value, dict):
-        return [(*at, *rest)]  # the null went up to here: the field that caused it is below
-    return places(value.get(rest[0]), (*at, rest[0]), rest[1:])
 
 
 def coded(error: GraphQLError, code: str) -> GraphQLError:

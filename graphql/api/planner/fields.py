@@ -168,7 +168,7 @@ def later(of: Any, *, scope: Scope | None = None) -> Callable[[Callable[..., Any
 
 def from_function(function: Callable[..., Any], of: Any, spec: Spec) -> StrawberryField:
     """A field with the function's arguments and docstring. The planner calls it, never Strawberry."""
-    field: StrawberryField = strawberry.field(  # type: ignore[call-overload]
+    field: StrawberryField = strawberry.field(
         resolver=function, graphql_type=of, description=inspect.getdoc(function), metadata={PLAN: spec}
     )
     for argument in field.arguments:

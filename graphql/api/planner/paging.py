@@ -75,9 +75,7 @@ def page_size(first: int | None, last: int | None) -> int:
     size = first if first is not None else last
     if size is None or not 0 <= size <= MAX_PAGE:
         name = "first" if first is not None else "last"
-        raise InvalidArgument(
-            f"{name} is {size}; it has to be from 0 to {MAX_PAGE}. Page with after or before."
-        )
+        raise InvalidArgument(f"{name} is {size}; it has to be from 0 to {MAX_PAGE}.")
     return size
 
 
@@ -97,6 +95,4 @@ def read_cursor(cursor: str) -> tuple[str, UUID]:
             raise ValueError
         return key, UUID(id_)
     except (ValueError, TypeError, AttributeError) as error:
-        raise InvalidArgument(
-            "This cursor is not one of ours: use the cursors that a page gave you."
-        ) from error
+        raise InvalidArgument("This cursor is not one of ours: use those that a page gave you.") from error

@@ -76,10 +76,11 @@ class Selector:
 
     def _included(self, directives: Iterable[DirectiveNode] | None) -> bool:
         for directive in directives or ():
-            definition, wanted = CONDITIONS.get(directive.name.value, (None, None))
-            if definition is not None:
-                if get_argument_values(definition, directive, self.variables)["if"] is not wanted:
-                    return False
+            if directive.name.value not in CONDITIONS:
+                continue
+            definition, wanted = CONDITIONS[directive.name.value]
+            if get_argument_values(definition, directive, self.variables)["if"] is not wanted:
+                return False
         return True
 
 

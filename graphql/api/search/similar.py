@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_AT_ONCE = 20
 
 
-async def tracks(ask: Ask, first: int, filter: TrackFilter | None) -> list[dict[str, Any]]:  # noqa: A002
+async def tracks(ask: Ask, first: int, filter: TrackFilter | None) -> list[dict[str, Any]]:
     """One TrackMatchConnection a track of `ask.keys`. Raises InvalidArgument."""
     check(ask.keys, first)
     service, tenant = ask.context.services.recommendations, ask.context.principal.tenant

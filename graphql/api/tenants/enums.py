@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeAlias
 
 import strawberry
 
 from tenancy import models
 
-Plan = strawberry.enum(models.Plan, description="What a tenant pays for.")
-TenantStatus = strawberry.enum(models.TenantStatus, description="Whether a tenant can be used.")
+Plan: TypeAlias = models.Plan
+TenantStatus: TypeAlias = models.TenantStatus
+strawberry.enum(models.Plan, description="What a tenant pays for.")
+strawberry.enum(models.TenantStatus, description="Whether a tenant can be used.")
 
 
 @strawberry.enum(description="How long a period of usage is.")

@@ -11,7 +11,7 @@ import strawberry
 from api.analysis.subscriptions import Event
 from api.context import Info
 from api.errors import InvalidArgument
-from api.planner.fields import PLAN, Resolved
+from api.mutations import subscription
 from tenancy.quotas import LIMITS
 from tenancy.scopes import Scope
 
@@ -26,12 +26,10 @@ class UsageEvent(Event):
 
 @strawberry.type
 class TenantSubscriptions:
-    @strawberry.subscription(
-        description="The month's points, now and whenever they change, at most once a second.",
-        metadata={PLAN: Resolved(Scope.USAGE_READ)},
-    )
+    @subscription(Scope.USAGE_READ)
     async def usage_events(self, info: Info, after: str | None = None) -> AsyncIterator[UsageEvent]:
-        """A cursor is the month and its points: the newest state says all that older ones said."""
+        """The month's points, now and whenever they change, at most once a second."""
+        # A cursor is the month and its points: the newest state says all that older ones said.
         principal, quotas = info.context.principal, info.context.services.quotas
         if after is not None and not all(part.isdecimal() for part in after.split("-", 1)):
             raise InvalidArgument("This cursor is not one of ours: use the cursors that events gave you.")

@@ -28,7 +28,7 @@ class TrendQueries:
         filter: TrackFilter | None = None,
         first: int = 20,
     ) -> Any:
-        """How a metric changed over release periods: one series a theme, feeling or emotion, largest first."""
+        """How a metric changed over release periods: one series a theme, feeling or emotion."""
         check_first(first)
         found = await ask.context.services.trends.trends(
             ask.context.principal.tenant,

@@ -1,0 +1,32 @@
+"""Analysing texts in a worker process: what goes in and comes out can be pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from app.analysis.analyzers import local_analyzers
+from app.analysis.lyrics import Lyrics
+from app.analysis.orchestrator import Orchestrator, TrackAnalysis
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Lyrics to analyse; `language` None detects it."""
+
+    lyrics: str
+    title: str | None = None
+    language: str | None = None
+
+
+@cache
+def orchestrator() -> Orchestrator:
+    """This process's own; the first call loads dictionaries, about two seconds."""
+    return Orchestrator(local_analyzers())
+
+
+def analyze(texts: Sequence[Text], names: Sequence[str] | None) -> list[tuple[str | None, TrackAnalysis]]:
+    """The language that was judged and the results, one a text, in order. Raises UnknownAnalyzer."""
+    parsed = [Lyrics.parse(text.lyrics, text.title, text.language) for text in texts]
+    return [(lyrics.language, orchestrator().analyze(lyrics, names)) for lyrics in parsed]

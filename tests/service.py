@@ -1,0 +1,59 @@
+"""The running service: a real HTTP server and a real worker; a pytest plugin, named in tests/conftest.py."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from app.cli.hosting import hosting
+from app.embedded.valkey import ValkeyServer
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where the service answers; `settings` are those it runs with."""
+
+    url: str
+    settings: Settings
+    http: httpx.AsyncClient
+
+    async def post(
+        self, key: str | None, query: str, variables: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        return await self.http.post(
+            "/graphql", json={"query": query, "variables": variables}, headers=headers
+        )
+
+    async def data(self, key: str, query: str, **variables: Any) -> Any:
+        """The data of an operation that has no errors."""
+        response = await self.post(key, query, variables)
+        body = response.json()
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    async def errors(self, key: str | None, query: str, **variables: Any) -> list[dict[str, Any]]:
+        """The errors of an operation that has some."""
+        errors: list[dict[str, Any]] = (await self.post(key, query, variables)).json()["errors"]
+        return errors
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def service(database_url: str, valkey_server: ValkeyServer) -> AsyncIterator[Service]:
+    """One service with its worker for the session; take a tenant and a key of your own."""
+    settings = Settings(
+        database_url=database_url, redis_url=valkey_server.url, worker_processes=1, log_level="ERROR"
+    )
+    sock = socket.create_server(("127.0.0.1", 0))
+    async with hosting(settings, sock=sock, worker=True):
+        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+            yield Service(url, settings, http)
+    await asyncio.sleep(0)
