@@ -36,7 +36,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def without_controls(line: str) -> str:
-    """NFC text without control, format (zero-width, bidi) and unassigned characters; any space becomes one."""
+    """NFC text without control, format (zero-width, bidi) and unassigned characters, spaces plain."""
     if _PLAIN.fullmatch(line):
         return line
     composed = unicodedata.normalize("NFC", line)

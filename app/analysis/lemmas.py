@@ -5,19 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from app.analysis import data
+
 _VOWELS = frozenset("aeiouy")
-_IRREGULAR = {
-    "men": "man", "women": "woman", "children": "child", "feet": "foot", "teeth": "tooth", "lives": "life",
-    "wives": "wife", "knives": "knife", "thieves": "thief", "wolves": "wolf", "leaves": "leaf", "died": "die",
-    "dying": "die", "lying": "lie", "lied": "lie", "tying": "tie", "wept": "weep", "slept": "sleep",
-    "felt": "feel", "lost": "lose", "sang": "sing", "sung": "sing", "fought": "fight", "slew": "slay",
-    "slain": "slay", "bought": "buy", "sold": "sell", "stole": "steal", "stolen": "steal", "drunk": "drink",
-    "drank": "drink", "broke": "break", "broken": "break", "fell": "fall", "fallen": "fall", "dreamt": "dream",
-    "spent": "spend", "paid": "pay", "bled": "bleed", "fled": "flee", "forgave": "forgive", "knew": "know",
-    "forgiven": "forgive", "forsook": "forsake", "forsaken": "forsake", "wrote": "write", "written": "write",
-    "woke": "wake", "kept": "keep", "left": "leave", "shot": "shoot", "stabbed": "stab", "brethren": "brother",
-    "worse": "bad", "worst": "bad", "better": "good", "best": "good", "happier": "happy", "happiest": "happy",
-}  # fmt: skip
+_IRREGULAR = dict(pair.split("=") for pair in data.toml("words.toml")["english"]["irregular"].split())
 
 
 @lru_cache(maxsize=1)

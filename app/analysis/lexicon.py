@@ -75,7 +75,7 @@ class Lexicon:
         if self.language == "en":
             return lemmas.english(word)
         plain = word.replace("ё", "е")
-        # A morphological parse takes 150 µs; inflected forms keep their first letters, so most words need none.
+        # A morphological parse takes 150 µs; forms keep their first letters, so most words need none.
         if plain[:2] not in self._heads or not "а" <= plain[:1] <= "я":
             return (plain,)
         return (plain, lemmas.russian(word))

@@ -53,7 +53,9 @@ def split_tag(line: str) -> tuple[str | None, str]:
     if "[" in line:
         opening = _BRACKETED.match(line)
         rest = _BRACKETED.sub(" ", line).strip()
-        if opening and (kind_of(opening.group(1)) != "other" or (not rest and len(opening.group(1)) <= MAX_TAG)):
+        if opening and (
+            kind_of(opening.group(1)) != "other" or (not rest and len(opening.group(1)) <= MAX_TAG)
+        ):
             return kind_of(opening.group(1)), rest
         # A whole line in brackets that is too long for a tag is sung; a note inside a line isn't.
         return None, rest or line.strip(" []")

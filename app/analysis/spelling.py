@@ -5,39 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.analysis import data
+
 Phones = tuple[str, ...]
 
-SUFFIXES: tuple[tuple[str, Phones], ...] = (
-    ("ing", ("IH0", "NG")), ("in", ("IH0", "N")), ("ingly", ("IH0", "NG", "L", "IY0")),
-    ("lessly", ("L", "AH0", "S", "L", "IY0")), ("fully", ("F", "AH0", "L", "IY0")), ("ness", ("N", "AH0", "S")),
-    ("less", ("L", "AH0", "S")), ("ful", ("F", "AH0", "L")), ("ly", ("L", "IY0")), ("est", ("AH0", "S", "T")),
-    ("eth", ("AH0", "TH")), ("er", ("ER0",)), ("ers", ("ER0", "Z")), ("y", ("IY0",)), ("en", ("AH0", "N")),
-    ("ish", ("IH0", "SH")), ("some", ("S", "AH0", "M")), ("like", ("L", "AY2", "K")), ("ment", ("M", "AH0", "N", "T")),
-    ("ward", ("W", "ER0", "D")), ("th", ("TH",)), ("st", ("S", "T")), ("dom", ("D", "AH0", "M")),
-    ("hood", ("HH", "UH2", "D")), ("ship", ("SH", "IH2", "P")), ("able", ("AH0", "B", "AH0", "L")), ("let", ("L", "AH0", "T")),
-)  # fmt: skip
-_ELIDED = {
-    "o'er": ("oar", "over"), "e'er": ("air",), "ne'er": ("nair", "nare"), "e'en": ("een", "even"), "ev'ry": ("every",),
-    "'tis": ("tis",), "'twas": ("twas",), "ta'en": ("tain",), "th'": ("the",), "o'": ("of",), "whate'er": ("whatever",),
-    "where'er": ("wherever",), "howe'er": ("however",), "whene'er": ("whenever",), "whoe'er": ("whoever",),
-    "soe'er": ("soever",), "i'": ("in",), "wi'": ("with",), "an'": ("and",), "ol'": ("old",), "lil'": ("little",),
-    "heav'n": ("heaven",), "giv'n": ("given",), "fall'n": ("fallen",), "pow'r": ("power",), "flow'r": ("flower",),
-    "hour": ("hour",), "'em": ("them",), "'scape": ("escape",), "mak'st": ("makest",),
-}  # fmt: skip
-_LETTERS: tuple[tuple[str, Phones], ...] = (
-    ("tion", ("SH", "AH0", "N")), ("sion", ("ZH", "AH0", "N")), ("ture", ("CH", "ER0")), ("ough", ("AO1",)),
-    ("augh", ("AO1",)), ("eigh", ("EY1",)), ("ight", ("AY1", "T")), ("igh", ("AY1",)), ("tch", ("CH",)), ("dge", ("JH",)), ("sch", ("SH",)),
-    ("ch", ("CH",)), ("sh", ("SH",)), ("th", ("TH",)), ("ph", ("F",)), ("wh", ("W",)), ("ck", ("K",)), ("ng", ("NG",)),
-    ("qu", ("K", "W")), ("kn", ("N",)), ("wr", ("R",)), ("gh", ("G",)), ("ee", ("IY1",)), ("ea", ("IY1",)),
-    ("oo", ("UW1",)), ("ou", ("AW1",)), ("ow", ("OW1",)), ("oi", ("OY1",)), ("oy", ("OY1",)), ("ai", ("EY1",)),
-    ("ay", ("EY1",)), ("au", ("AO1",)), ("aw", ("AO1",)), ("ie", ("IY1",)), ("oa", ("OW1",)), ("ue", ("UW1",)),
-    ("ew", ("UW1",)), ("ui", ("UW1",)), ("ei", ("EY1",)), ("ey", ("IY1",)), ("ar", ("AA1", "R")), ("er", ("ER1",)),
-    ("ir", ("ER1",)), ("ur", ("ER1",)), ("or", ("AO1", "R")), ("a", ("AE1",)), ("e", ("EH1",)), ("i", ("IH1",)),
-    ("o", ("AA1",)), ("u", ("AH1",)), ("y", ("IY1",)), ("b", ("B",)), ("c", ("K",)), ("d", ("D",)), ("f", ("F",)),
-    ("g", ("G",)), ("h", ("HH",)), ("j", ("JH",)), ("k", ("K",)), ("l", ("L",)), ("m", ("M",)), ("n", ("N",)),
-    ("p", ("P",)), ("q", ("K",)), ("r", ("R",)), ("s", ("S",)), ("t", ("T",)), ("v", ("V",)), ("w", ("W",)),
-    ("x", ("K", "S")), ("z", ("Z",)),
-)  # fmt: skip
+_TABLES = data.toml("spelling.toml")
+
+
+def _pairs(name: str) -> tuple[tuple[str, Phones], ...]:
+    entries = (entry.split("=") for entry in _TABLES[name].split())
+    return tuple((letters, tuple(sounds.split("."))) for letters, sounds in entries)
+
+
+SUFFIXES = _pairs("suffixes")
+_LETTERS = _pairs("letters")
+_ELIDED = dict(_pairs("elided"))
+_AMERICAN = tuple((old, new[0]) for old, new in _pairs("american"))
 _MAGIC_E = re.compile(r"([aeiou])([bcdfgklmnprstvz])e$")
 _LONG = {"a": "EY1", "e": "IY1", "i": "AY1", "o": "OW1", "u": "UW1"}
 _VOWEL_GROUPS = re.compile(r"[aeiouy]+")
@@ -71,10 +54,7 @@ def unelided(word: str) -> tuple[str, ...]:
 def american(word: str) -> tuple[str, ...]:
     """American spellings of a British or an older form."""
     forms: list[str] = []
-    for old, new in (
-        ("our", "or"), ("is", "iz"), ("re", "er"), ("lled", "led"), ("lling", "ling"), ("ll", "l"), ("ae", "e"), ("oe", "e"),
-        ("ence", "ense"), ("ogue", "og"), ("ck", "c"), ("xion", "ction"), ("y", "i"), ("ie", "y"), ("que", "k"), ("u", "v"), ("oul", "ol"),
-    ):  # fmt: skip
+    for old, new in _AMERICAN:
         at = word.rfind(old)
         if at > 0:
             forms.append(word[:at] + new + word[at + len(old) :])
@@ -120,7 +100,7 @@ def magic_e(word: str) -> Phones:
 
 
 def sounded(letters: str) -> Phones:
-    """Letters by rule, the first vowel stressed; the last resort, good for what comes before a known ending."""
+    """Letters by rule, the first vowel stressed; good for what comes before a known ending."""
     magic = _MAGIC_E.search(letters)
     if magic:
         head, vowel = sounded(letters[: magic.start()]), _LONG[magic.group(1)]

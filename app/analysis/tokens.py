@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import re
 
+from app.analysis import data
+
 _WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
 _APOSTROPHES = str.maketrans("’ʼ‘`´′＇", "'''''''")
 # Elided forms whose apostrophe belongs to the word; anywhere else it is a quotation mark.
-_LEADING = frozenset(
-    [
-        "'tis",
-        "'twas",
-        "'twere",
-        "'twill",
-        "'twould",
-        "'em",
-        "'cause",
-        "'til",
-        "'till",
-        "'bout",
-        "'round",
-        "'neath",
-        "'gainst",
-        "'mid",
-        "'mongst",
-        "'cross",
-        "'fore",
-        "'scape",
-        "'gan",
-        "'gin",
-        "'pon",
-        "'n",
-        "'ere",
-        "'tisn't",
-        "'twixt",
-        "'tween",
-    ]
-)
-_TRAILING = frozenset(["o'", "th'", "an'", "wi'", "i'", "y'", "ol'", "'n'"])
+_LEADING = data.words("apostrophes", "leading")
+_TRAILING = data.words("apostrophes", "trailing")
 
 
 def words(line: str) -> tuple[str, ...]:

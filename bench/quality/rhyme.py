@@ -1,7 +1,7 @@
-"""Measures rhyme schemes against people's: exact schemes and pairs, on poets never fitted on and on the others.
+"""Measures rhyme schemes against people's: exact schemes and pairs, for unseen poets and the others.
 
-Run `python -m bench.quality.rhyme [FILE]`. Each stanza is analysed alone, as a text of its own. The interval is
-a bootstrap over stanzas (1,000 samples, 95 %).
+Run `python -m bench.quality.rhyme [FILE]`. Each stanza is analysed alone, as a text of its own. The
+interval is a bootstrap over stanzas (1,000 samples, 95 %).
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ class Outcome:
     right: int
     invented: int
     missed: int
+
+
+Measure = Callable[[Sequence[Outcome]], float]
 
 
 def outcome(stanza: gold.Stanza, analyzer: RhymeAnalyzer) -> Outcome:
@@ -58,7 +61,9 @@ def pair_f1(outcomes: Sequence[Outcome]) -> float:
     return 2 * right / (2 * right + wrong) if right else 0.0
 
 
-def interval(outcomes: Sequence[Outcome], measure: Callable[[Sequence[Outcome]], float]) -> tuple[float, float]:
+def interval(
+    outcomes: Sequence[Outcome], measure: Callable[[Sequence[Outcome]], float]
+) -> tuple[float, float]:
     """The middle 95 % of `measure` over resampled stanzas, the same samples on every run."""
     chance = random.Random(20)
     values = sorted(measure(chance.choices(outcomes, k=len(outcomes))) for _ in range(SAMPLES))

@@ -1,9 +1,10 @@
 """Fits the weights of `app/analysis/data/rhyme_model.json` on the poets that are not held out.
 
-Run `python -m bench.quality.rhyme_fit [FILE]`. Two conditional models, both by gradient descent with an L2
-penalty: whether two line ends rhyme (logistic over `features.of`, in three rounds, since the pronunciation that
-a poet meant is the one that fits best), and which earlier rhyme a line takes up (softmax over `habits.options`).
-Chances of whole forms are their shares among stanzas of their length, with a floor for forms that have a name.
+Run `python -m bench.quality.rhyme_fit [FILE]`. Two conditional models, both by gradient descent with an
+L2 penalty: whether two line ends rhyme (logistic over `features.of`, in three rounds, since the
+pronunciation that a poet meant is the one that fits best), and which earlier rhyme a line takes up (softmax
+over `habits.options`). Chances of whole forms are their shares among stanzas of their length, with a floor
+for forms that have a name.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from bench.quality import gold
 MODEL = Path(__file__).resolve().parents[2] / "app" / "analysis" / "data" / "rhyme_model.json"
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
-# couplet, triplet, tercets, quatrains (cross, envelope, monorhyme, rubai, ballad), limerick, sestets, rhyme royal,
-# ottava rima, Spenserian, Burns, tail rhyme, sonnets …
+# couplet, triplet, tercets, quatrains (cross, envelope, monorhyme, rubai, ballad), limerick, sestets,
+# rhyme royal, ottava rima, Spenserian, Burns, tail rhyme, sonnets …
 NAMED_FORMS = (
     "aa aaa aba abab abba aabb aaba abcb aaaa aabba ababb abaab ababcc aabccb aabbcc abcabc ababbcc aabbcdd "
     "abababcc ababbcbc ababcdcd abbacddc aabbccdd abcbdefe aabcccb ababbcbcc aaabab aaabcccb ababcdcdefefgg "

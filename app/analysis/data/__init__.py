@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json as _json
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +27,13 @@ def json(name: str) -> dict[str, Any]:
     """A data file's object."""
     found: dict[str, Any] = _json.loads(text(name))
     return found
+
+
+def words(table: str, name: str) -> frozenset[str]:
+    """One of the small lists of `words.toml`."""
+    return frozenset(_word_lists()[table][name].split())
+
+
+@lru_cache(maxsize=1)
+def _word_lists() -> dict[str, Any]:
+    return toml("words.toml")

@@ -23,7 +23,9 @@ Find = tuple[int, str, float]  # line number, category, severity
 
 
 class ContentAnalyzer:
-    """Severity of a category is s · (.6 + .4 · (1 - exp(-n / 3))): s of its gravest word, n uses per 100 words.
+    """Severity of a category is s · (.6 + .4 · (1 - exp(-n / 3))).
+
+    s is that of its gravest word and n its uses per 100 words (of a text shorter than that, its uses).
 
     The text's severity is its gravest category's. A label's confidence is 1 - .5^u for u uses weighted by
     severity / .55: one strong word gives .5 or more, since words of both meanings exist.

@@ -9,18 +9,6 @@ from functools import lru_cache
 from app.analysis import data
 from app.analysis.analyzers.content import tokens
 
-_MASKABLE_EN = (
-    "fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers motherfucking motherfuckin shit "
-    "shits shitty shitting bullshit bitch bitches bitching ass asses asshole assholes damn dick dicks cock cocks "
-    "pussy pussies nigga niggas niggaz nigger niggers cunt cunts whore whores slut sluts bastard faggot fag"
-)
-_MASKABLE_RU = (
-    "хуй хуи хуя хуем хуйня хуйню хуево хуевый нахуй похуй похую дохуя нихуя охуеть охуел охуела охуенно охуенный "
-    "пизда пизду пизды пиздец пиздеть пиздит бля блядь бляди блядский блять сука суки суку сучка сучки ебать ебал "
-    "ебу ебет ебут ебаный ебаная ебаные ебало заебал заебали заебись наебал выебал уебок долбоеб долбоебы жопа жопу "
-    "говно мудак мудаки пидор пидоры пидорас гандон"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Find:
@@ -36,6 +24,7 @@ class ExplicitWords:
     def __init__(self, language: str) -> None:
         table = data.toml("content.toml")
         self._innocent = frozenset(table.pop("innocent")[language].split())
+        self._maskable = table.pop("masked")[language].split()
         self._exact: dict[str, Find] = {}
         self._stems: dict[str, Find] = {}
         self._patterns: list[tuple[re.Pattern[str], Find]] = []
@@ -55,7 +44,6 @@ class ExplicitWords:
                 for phrase in words.get("phrases", {}).get(language, ()):
                     self.phrases.append((phrase, find))
         self._longest = max(map(len, self._stems), default=0)
-        self._maskable = (_MASKABLE_EN if language == "en" else _MASKABLE_RU).split()
         self._found: dict[str, Find | None] = {}
 
     def find(self, chunk: str) -> Find | None:

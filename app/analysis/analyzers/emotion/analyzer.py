@@ -129,7 +129,7 @@ def _sentiment(signals: list[Signal], valence: float, words: int) -> Sentiment:
 
 
 def _arc(lyrics: Lyrics, signals: list[Signal]) -> list[float]:
-    """Valence of equal parts (by lines, at most `ARC_PARTS`, never less than two lines each); 0 where silent."""
+    """Valence of at most `ARC_PARTS` equal parts of two lines and more; 0 where nothing is felt."""
     parts = max(1, min(ARC_PARTS, len(lyrics.lines) // 2))
     part_of = {line.number: n * parts // len(lyrics.lines) for n, line in enumerate(lyrics.lines)}
     grouped: list[list[Signal]] = [[] for _ in range(parts)]

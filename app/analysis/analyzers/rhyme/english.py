@@ -46,7 +46,7 @@ def odds(first: str, second: str) -> float:
 
 
 def _far(first: str, second: str) -> bool:
-    """Whether the last vowels differ and the last consonants aren't even kin, so that weighing can be spared."""
+    """Whether the last vowels differ and the last consonants aren't kin: weighing can be spared."""
     return not any(
         one.syllables[0].vowel == two.syllables[0].vowel or _kin(one.syllables[0].coda, two.syllables[0].coda)
         for one in ending(first).readings

@@ -10,7 +10,7 @@ _TAIL = re.compile(r"[aeiouy]+[^aeiouy]*e?s?$|[aeiouy]+$")
 
 
 def of(first: str, second: str, one: Reading, two: Reading) -> list[str]:
-    """Names of the features that hold for a pair of readings; the order of the two words makes no difference."""
+    """Names of the features that hold for a pair of readings, whichever word comes first."""
     if first == second:
         return ["same word"]
     a, b = one.syllables, two.syllables

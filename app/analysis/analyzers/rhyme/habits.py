@@ -1,4 +1,4 @@
-"""What verse tends to do next: how likely a line takes up an earlier rhyme or begins one, before any sound is heard."""
+"""What verse does next: how likely a line takes up an earlier rhyme or begins one, its sound unheard."""
 
 from __future__ import annotations
 

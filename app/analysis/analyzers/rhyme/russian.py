@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from app.analysis import data
 from app.analysis.analyzers.rhyme.likeness import Likeness
 
 MAX_SYLLABLES = 4
@@ -21,99 +22,7 @@ _VOICELESS = frozenset("пфктсшщчцх")
 _NEVER_STRESSED = re.compile(
     r"(?:ый|ий|ая|яя|ое|ее|ые|ие|ость|ости|остью|тель|тели|ывать|ывал|ешься|ется|ится|ую|юю|ыми|ими|ами|ями|ах|ях)$"
 )
-_STRESSED_EXCEPTIONS = frozenset(
-    [
-        "моя",
-        "твоя",
-        "своя",
-        "мое",
-        "твое",
-        "свое",
-        "кое",
-        "змея",
-        "змее",
-        "струя",
-        "статуя",
-        "семья",
-        "судья",
-        "стая",
-        "толчея",
-        "чешуя",
-        "колея",
-        "швея",
-        "рая",
-        "края",
-        "бои",
-        "слои",
-        "твои",
-        "мои",
-        "свои",
-        "чьи",
-        "ничьи",
-        "вся",
-        "сама",
-        "одна",
-        "вами",
-        "нами",
-        "мирами",
-        "ручьями",
-        "друзьями",
-        "словами",
-        "дарами",
-        "делами",
-        "слезами",
-        "цветами",
-        "глазами",
-        "полями",
-        "морями",
-        "огнями",
-        "стихами",
-        "ногами",
-        "руками",
-        "богами",
-        "кругами",
-        "снегами",
-        "лугами",
-        "домами",
-        "годами",
-        "городами",
-        "волнами",
-        "лесами",
-        "часами",
-        "голосами",
-        "небесами",
-        "устами",
-        "мечтами",
-        "сердцами",
-        "отцами",
-        "слезах",
-        "глазах",
-        "полях",
-        "морях",
-        "огнях",
-        "стихах",
-        "ногах",
-        "руках",
-        "богах",
-        "снегах",
-        "лугах",
-        "домах",
-        "годах",
-        "городах",
-        "волнах",
-        "лесах",
-        "часах",
-        "голосах",
-        "небесах",
-        "устах",
-        "мечтах",
-        "сердцах",
-        "впотьмах",
-        "кий",
-        "змий",
-        "мужик",
-    ]
-)  # a few common nouns with stress on the ending, where the unstressed reading would lose the rhyme
+_STRESSED_EXCEPTIONS = data.words("russian", "stressed_ending")
 _GENITIVE = re.compile(r"(?<=[ое])го$")
 _REFLEXIVE = re.compile(r"ть?ся$")
 _SIMPLE = (
@@ -126,7 +35,7 @@ _SIMPLE = (
     ("зч", "щ"),
     ("чт", "шт"),
 )
-_NOT_V = frozenset(["много", "немного", "строго", "дорого", "долго", "убого", "полого", "отлого"])
+_NOT_V = data.words("russian", "hard_g")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +146,7 @@ def odds(first: str, second: str) -> float:
 def rhymes(first: str, second: str) -> bool:
     """Whether two words sound alike from a stressed vowel on, a quick answer for pairs inside lines.
 
-    Endings of grammar (-ать, -ого) echo everywhere in Russian: two syllables must agree, or a whole short word.
+    Endings of grammar (-ать, -ого) echo everywhere: two syllables must agree, or a whole short word.
     """
     one, two = sounds(first), sounds(second)
     if first == second or one.groups[0] != two.groups[0] or one.reduced[:1] != two.reduced[:1]:

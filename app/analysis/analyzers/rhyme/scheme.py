@@ -1,4 +1,4 @@
-"""The rhyme scheme of a stanza: the grouping of its lines that sound and the habits of verse make likeliest."""
+"""The rhyme scheme of a stanza: the grouping of its lines that sound and habit make likeliest."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ Odds = Sequence[Sequence[float]]
 class Model:
     """Weights of `habits`, chances of whole forms by length (they sum to 1), and how to blend with sound.
 
-    `form_share` is the chance that a stanza keeps a known form at all, `unrhymed_share` that none of its lines
-    rhyme. A line's sound evidence for joining a
-    group of m lines is the sum of the pairs' log-odds over m ** `crowd`, times `sound`: pairs of a group
-    aren't independent witnesses.
+    `form_share` is the chance that a stanza keeps a known form at all, `unrhymed_share` that none of its
+    lines rhyme. A line's sound evidence for joining a group of m lines is the sum of the pairs' log-odds
+    over m ** `crowd`, times `sound`: pairs of a group aren't independent witnesses.
     """
 
     habits: Mapping[str, float]

@@ -31,10 +31,10 @@ _MEANING_SHARE = 0.4
 class ThemeAnalyzer:
     """Several themes a text, each with a confidence and its lines.
 
-    A theme's weight is Σ over its different words of weight · √uses, over √(words / 100) so that long texts
-    don't name every theme; its confidence is weight / (weight + 3), 3 being where evidence and doubt are even.
-    With `embed`, confidence = .6 · that + .4 · the theme's place among all by cosine of the text to the theme's
-    sentence: a softmax over z-scores relative to the best. Themes of .3 and more are kept, five at most.
+    A theme's weight is Σ over its different words of weight · √uses, over √(words / 100) so that long
+    texts don't name every theme; its confidence is weight / (weight + 3): at 3, evidence and doubt are even.
+    With `embed`, confidence = .6 · that + .4 · exp(z - best z), z being the standard score among all themes
+    of the cosine between the text and the theme's sentence. Themes of .3 and more are kept, five at most.
     """
 
     name = "themes"
@@ -56,7 +56,7 @@ class ThemeAnalyzer:
         uses = _uses(lyrics)
         confidence = {name: _confidence(words, len(lyrics.words)) for name, words in uses.items()}
         if self._embed is not None:
-            for name, likeness in self._likeness(lyrics).items():
+            for name, likeness in self._likeness(lyrics, self._embed).items():
                 worded = confidence.get(name, 0.0)
                 confidence[name] = (1 - _MEANING_SHARE) * worded + _MEANING_SHARE * likeness
         ranked = sorted(confidence.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -74,16 +74,15 @@ class ThemeAnalyzer:
             evidence=tuple(quotes),
         )
 
-    def _likeness(self, lyrics: Lyrics) -> dict[str, float]:
+    def _likeness(self, lyrics: Lyrics, embed: Embed) -> dict[str, float]:
         import numpy as np
 
-        assert self._embed is not None
         language = lyrics.language or "en"
         if self._prototypes is None:
-            rows = {tag: self._embed([t.about[tag] for t in themes()]) for tag in self.languages}
+            rows = {tag: embed([t.about[tag] for t in themes()]) for tag in self.languages}
             self._prototypes = {tag: _unit(np, values) for tag, values in rows.items()}
         text = "\n".join(line.text for line in lyrics.lines)
-        cosine = self._prototypes[language] @ _unit(np, self._embed([text]))[0]
+        cosine = self._prototypes[language] @ _unit(np, embed([text]))[0]
         spread = float(cosine.std()) or 1.0
         scores = np.exp((cosine - cosine.max()) / spread)
         return {theme.name: float(score) for theme, score in zip(themes(), scores, strict=True)}
