@@ -10,27 +10,35 @@ from app.events.streams import StreamEvent
 
 
 class Subscriber:
-    """A bounded queue. Once it is full, or `interrupt`ed, it takes nothing more until `restart`."""
+    """A bounded queue. Once it is full, or `interrupt`ed, it takes nothing more until `restart`.
 
-    __slots__ = ("_events", "_limit", "_ready", "behind", "overflowed")
+    `slow` says that it became full while nobody took anything for `patience` seconds: a burst is no fault
+    of the one who gets it.
+    """
 
-    def __init__(self, limit: int) -> None:
+    __slots__ = ("_clock", "_events", "_limit", "_patience", "_ready", "_since", "behind", "slow")
+
+    def __init__(self, limit: int, patience: float) -> None:
         self._limit = limit
+        self._patience = patience
         self._events: deque[StreamEvent] = deque()
         self._ready = asyncio.Event()
-        self.behind = False
-        self.overflowed = False
+        self._clock = asyncio.get_running_loop().time
+        self._since = 0.0  # when the oldest event came to the head of the queue
+        self.behind = self.slow = False
 
     def restart(self) -> None:
         self._events.clear()
-        self.behind = self.overflowed = False
+        self.behind = self.slow = False
 
     def offer(self, event: StreamEvent) -> None:
         if self.behind:
             return
+        if not self._events:
+            self._since = self._clock()
         if len(self._events) >= self._limit:
+            self.slow = self._clock() - self._since >= self._patience
             self.interrupt()
-            self.overflowed = True
             return
         self._events.append(event)
         self._ready.set()
@@ -46,6 +54,7 @@ class Subscriber:
         while not self._events and not self.behind:
             self._ready.clear()
             await self._ready.wait()
+        self._since = self._clock()
         return None if self.behind else self._events.popleft()
 
 

@@ -20,7 +20,8 @@ __all__ = ["Hub", "InvalidCursor", "StreamEvent"]
 
 log = structlog.get_logger(__name__)
 
-QUEUE_SIZE = 256  # events a subscriber may be behind; it is history.PAGE and as many again
+QUEUE_SIZE = 256  # events in memory a subscriber; twice history.PAGE, so that catching up fits
+PATIENCE_SECONDS = 1.0  # after which a subscriber with a full queue counts as slow
 READ_COUNT = 500
 BLOCK_SECONDS = 5.0
 UNBLOCK_SECONDS = 0.01
@@ -34,10 +35,18 @@ class Hub:
     (it was trimmed, or Valkey was away) is noticed and read from Postgres.
     """
 
-    def __init__(self, database: Database, valkey: Redis, *, queue_size: int = QUEUE_SIZE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        valkey: Redis,
+        *,
+        queue_size: int = QUEUE_SIZE,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._database = database
         self._valkey = valkey
         self._queue_size = queue_size
+        self._patience = patience_seconds
         self._feeds: dict[UUID, Feed] = {}
         self._joined = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -67,8 +76,8 @@ class Hub:
     def subscribe(self, tenant: UUID, after: str | None = None) -> AsyncGenerator[StreamEvent, None]:
         """The tenant's events behind the cursor `after`, or from now on, in order, each once, endlessly.
 
-        An `EventsMissed` comes first where events behind `after` are kept no more, and to a subscriber
-        that has fallen behind by more than the queue: it then gets what it missed from Postgres.
+        An `EventsMissed` comes first where events behind `after` are kept no more. A subscriber that takes
+        nothing while its queue fills up gets one too, and then what it missed, from Postgres.
         Raises InvalidCursor, and while it catches up whatever Postgres raises. Close it with `aclose`.
         """
         return self._follow(tenant, None if after is None else Cursor.parse(after))
@@ -77,7 +86,7 @@ class Hub:
         newest = await history.newest(self._database, tenant)
         cursor = after or newest
         feed = self._feeds.get(tenant) or Feed(tenant, newest.position)
-        subscriber = Subscriber(self._queue_size)
+        subscriber = Subscriber(self._queue_size, self._patience)
         self._join(feed, subscriber)
         try:
             if cursor.position > newest.position:
@@ -100,7 +109,7 @@ class Hub:
                         break  # deleted before anybody read it: Postgres shows how much
                     cursor = Cursor(news.position, news.at)
                     yield news
-                if subscriber.overflowed:
+                if subscriber.slow:
                     yield missed(cursor, cursor.at)
         finally:
             self._leave(feed, subscriber)

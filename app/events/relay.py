@@ -68,7 +68,8 @@ MARK = text("""
 PRUNE = text("""
     delete from events where tenant_id = :tenant and published and position < least(
       coalesce(
-        (select min(position) from events where tenant_id = :tenant and at >= now() - :retention),
+        (select min(position) from events
+         where tenant_id = :tenant and at >= now() - cast(:retention as interval)),
         (select max(position) from events where tenant_id = :tenant)),
       (select min(position) + :batch from events where tenant_id = :tenant))""")
 
@@ -135,6 +136,7 @@ class Relay:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda _, lost=lost: lost.set())
                     await connection.add_listener(CHANNEL, self._notified)
+                    await self._look()  # what was announced before we listened
                     await lost.wait()
                 finally:
                     await connection.close(timeout=1)
@@ -146,10 +148,13 @@ class Relay:
     async def _sweep(self) -> None:
         while True:
             with suppress(Exception):
-                async with self._database.unpinned() as connection:
-                    for row in await connection.fetch("select tenants_with_events()"):
-                        self._hear(row[0])
+                await self._look()
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _look(self) -> None:
+        async with self._database.unpinned() as connection:
+            for row in await connection.fetch("select tenants_with_events()"):
+                self._hear(row[0])
 
     async def _end(self, stop: asyncio.Event) -> None:
         await stop.wait()
