@@ -88,7 +88,7 @@ def cursor_of(key: str, alias: str) -> str:
 
 
 def read_cursor(cursor: str) -> tuple[str, UUID]:
-    """The sort key, as text, and the id. Raises InvalidArgument for anything that `cursor_of` did not make."""
+    """The sort key, as text, and the id. Raises InvalidArgument for what `cursor_of` did not make."""
     try:
         key, id_ = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(key, str):

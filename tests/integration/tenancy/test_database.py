@@ -1,0 +1,92 @@
+"""Connections: confined to one tenant, pinned, shared between tenants without a leak."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from tenancy.database import Database
+from tests.builders import add_tracks, new_tenant, song
+
+
+async def test_tenants_that_share_connections_see_their_own_rows(database_url: str) -> None:
+    database = Database(database_url, readers=2)
+    tenants = [await new_tenant(database) for _ in range(5)]
+    for count, tenant in enumerate(tenants, 1):
+        await add_tracks(database, tenant, [song() for _ in range(count)])
+
+    async def read(index: int) -> None:
+        async with database.reading(tenants[index]) as connection:
+            rows = await connection.fetch("select tenant_id from tracks")
+        assert [row["tenant_id"] for row in rows] == [tenants[index]] * (index + 1)
+
+    await asyncio.gather(*(read(n % 5) for n in range(100)))
+    await database.close()
+
+
+async def test_a_pinned_connection_is_used_again(database_url: str) -> None:
+    database = Database(database_url, readers=4)
+    tenant, other = await new_tenant(database), await new_tenant(database)
+    backends = []
+    for asked in (tenant, other, tenant, other):
+        async with database.reading(asked) as connection:
+            backends.append(await connection.fetchval("select pg_backend_pid()"))
+    assert backends[0] == backends[2] != backends[1] == backends[3]
+    await database.close()
+
+
+async def test_reads_cannot_write(database: Database) -> None:
+    tenant = await new_tenant(database)
+    async with database.reading(tenant) as connection:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("delete from tracks")
+
+
+async def test_a_write_for_another_tenant_is_refused(database: Database) -> None:
+    tenant, other = await new_tenant(database), await new_tenant(database)
+    await add_tracks(database, other, [song()])
+    async with database.transaction(tenant) as session:
+        changed = await session.execute(text("update tracks set title = 'x'"))
+        assert changed.rowcount == 0  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    with pytest.raises(Exception, match="row-level security"):
+        async with database.transaction(tenant) as session:
+            statement = "insert into artists (tenant_id, name, slug) values (:other, 'x', 'x')"
+            await session.execute(text(statement), {"other": other})
+
+
+async def test_an_exception_rolls_back_and_frees_the_connection(database_url: str) -> None:
+    database = Database(database_url, readers=1, writers=1)
+    tenant = await new_tenant(database)
+    with pytest.raises(RuntimeError):
+        async with database.transaction(tenant) as session:
+            await session.execute(text("update tenants set name = 'changed'"))
+            raise RuntimeError
+    with pytest.raises(asyncpg.PostgresSyntaxError):
+        async with database.reading(tenant) as connection:
+            await connection.execute("nonsense")
+    async with database.reading(tenant) as connection:
+        assert await connection.fetchval("select name from tenants") != "changed"
+    await database.close()
+
+
+async def test_a_broken_connection_is_replaced(database_url: str, owner_url: str) -> None:
+    database = Database(database_url, readers=1)
+    tenant = await new_tenant(database)
+    async with database.reading(tenant) as connection:
+        backend = await connection.fetchval("select pg_backend_pid()")
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("select pg_terminate_backend($1)", backend)
+    await owner.close()
+    await asyncio.sleep(0.1)
+    async with database.reading(tenant) as connection:
+        assert await connection.fetchval("select count(*) from tenants") == 1
+    await database.close()
+
+
+async def test_an_unknown_tenant_has_no_rows(database: Database) -> None:
+    async with database.reading(uuid4()) as connection:
+        assert await connection.fetchval("select count(*) from tracks") == 0
