@@ -15,7 +15,7 @@ from app.analysis import runs
 from app.catalog import tracks
 from app.cli import demo
 from app.cli.demo import Tenant
-from app.cli.terminal import Progress
+from app.cli.terminal import Progress, say
 from app.embedded.files import write_private
 from app.jobs import Priority
 from app.provision import create_tenant
@@ -126,6 +126,7 @@ async def analysed(database: Database, waiting: Mapping[UUID, UUID]) -> None:
             await asyncio.sleep(POLL_SECONDS)
     finally:
         progress.close()
+        say(f"{progress.doing}: {progress.count} songs in {progress.seconds:.1f} s")
 
 
 async def state(database: Database, tenant: UUID, run: UUID) -> tuple[int, int, bool]:

@@ -15,7 +15,7 @@ from app.cli.failures import Failure
 from app.settings import Settings
 
 REQUEST_SECONDS = 3  # that open requests get to finish
-DRAIN_SECONDS = 6.0  # that requests and jobs get together
+DRAIN_SECONDS = 5.0  # that requests and jobs get together
 READY_SECONDS = 60.0
 
 

@@ -46,8 +46,7 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
         async with hosting(shown, sock=sock, worker=True) as running:
             waiting = {tenant: run for tenant, run in queued.items() if run is not None}
             if waiting:
-                with step("Analysing the demo songs"):
-                    await demo_tenants.analysed(database, waiting)
+                await demo_tenants.analysed(database, waiting)
             address = url(settings.host, settings.port)
             file = demo_tenants.write(demo, address, settings.data_dir)
             typer.echo(told(demo, address, file))
