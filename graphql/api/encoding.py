@@ -1,0 +1,45 @@
+"""Results as bytes: what the planner got from Postgres goes out as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+
+from api.context import Context
+from api.planner.engine import Fragment
+
+
+def encode_result(
+    data: Any,
+    errors: Sequence[GraphQLError] | None = None,
+    extensions: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The JSON of a GraphQL response.
+
+    Without `data` where no error has a path: the request failed before its execution began
+    (GraphQL specification, section 7.1).
+    """
+    body: dict[str, Any] = {}
+    if errors:
+        body["errors"] = [error.formatted for error in errors]
+    if data is not None or not errors or any(error.path for error in errors):
+        body["data"] = data
+    if extensions:
+        body["extensions"] = extensions
+    return orjson.dumps(body, default=fragment)
+
+
+def encode_execution(result: ExecutionResult, context: Context, *, extensions: bool = True) -> bytes:
+    """The JSON of what the engine gave, with the errors that only the context knows; it forgets them."""
+    errors = [*(result.errors or ()), *context.errors]
+    context.errors.clear()
+    return encode_result(result.data, errors, context.extensions() if extensions else None)
+
+
+def fragment(value: Any) -> orjson.Fragment:
+    if isinstance(value, Fragment):
+        return orjson.Fragment(value.json)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,202 @@
+"""GraphQL over server-sent events, one connection an operation: the distinct connections mode of
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import structlog
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLSchema,
+    NameNode,
+    OperationType,
+    SelectionNode,
+    SelectionSetNode,
+    StringValueNode,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.accept import preference
+from api.context import Context
+from api.encoding import encode_execution, encode_result
+from api.failures import errors_of
+from api.planner.documents import Document, Operation
+from api.planner.engine import Engine, Fragment
+from tenancy.principals import Authenticator, TenantSuspended, Unauthenticated
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "text/event-stream"
+JSON_TYPES = ("application/graphql-response+json", "application/json")
+KEEP_ALIVE_SECONDS = 15.0  # the key is checked as often
+KEEP_ALIVE = b":\n\n"
+# Browsers drop an event without a data line.
+COMPLETE = b"event: complete\ndata:\n\n"
+HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Accel-Buffering": "no"}
+
+
+def wants_stream(accept: str) -> bool:
+    """Whether a client prefers events to JSON: by quality, then by what it names first."""
+    return preference(accept, MEDIA_TYPE) > max(preference(accept, json) for json in JSON_TYPES)
+
+
+def accepts_stream(accept: str) -> bool:
+    """Whether a client takes events at all, as it must for a subscription."""
+    return preference(accept, MEDIA_TYPE) > (0.0, 0)
+
+
+async def stream(
+    engine: Engine,
+    document: Document,
+    operation: Operation,
+    variables: dict[str, Any] | None,
+    context: Context,
+    request: Request,
+    authenticator: Authenticator | None = None,
+) -> Response:
+    """The operation's results as they come: `event: next` with the cursor as `id`, then `event: complete`.
+
+    A `Last-Event-ID` takes the place of the argument `after`: a client that reconnects repeats its first
+    request, but has seen more since. With an `authenticator` the key is checked while the stream is
+    open; one that is revoked ends it with an error.
+    """
+    last = request.headers.get("last-event-id")
+    subscription = operation.node.operation is OperationType.SUBSCRIPTION
+    if not subscription:
+        results = once(await engine.execute(document, operation, variables, context))
+    else:
+        if last:
+            document, operation = resumed(engine.schema, document, operation, last)
+        source = await engine.subscribe(document, operation, variables, context)
+        results = once(source) if isinstance(source, ExecutionResult) else source
+    return EventStream(
+        results, context, not subscription, request.headers.get("authorization"), authenticator
+    )
+
+
+async def once(result: ExecutionResult) -> AsyncIterator[ExecutionResult]:
+    yield result
+
+
+class EventStream(Response):
+    """Sends results until they end, the client goes, or its key does; then closes their generator."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        results: AsyncIterator[ExecutionResult],
+        context: Context,
+        extensions: bool,
+        authorization: str | None,
+        authenticator: Authenticator | None,
+    ) -> None:
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
+        self._results = results
+        self._context = context
+        self._extensions = extensions
+        self._authorization = authorization
+        self._authenticator = authenticator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def write(body: bytes, more: bool = True) -> None:
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        gone = asyncio.create_task(disconnect(receive))
+        tasks = [gone, asyncio.create_task(self._show(write)), asyncio.create_task(self._watch(write))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if gone in done:
+            return
+        for task in done:
+            error = task.exception()
+            if isinstance(error, OSError):
+                return  # the client went while we wrote
+            if isinstance(error, Exception):
+                await write(event(encode_result(None, errors_of(error))))
+        await write(COMPLETE, more=False)
+
+    async def _show(self, write: Any) -> None:
+        await write(KEEP_ALIVE)  # the client knows at once that it is connected
+        async with aclosing(self._results) as results:  # type: ignore[type-var]  # an async generator
+            async for result in results:
+                json = encode_execution(result, self._context, extensions=self._extensions)
+                await write(event(json, cursor(result.data)))
+
+    async def _watch(self, write: Any) -> None:
+        while True:
+            await asyncio.sleep(KEEP_ALIVE_SECONDS)
+            if self._authenticator is not None:
+                try:
+                    await self._authenticator.authenticate(self._authorization)
+                except (Unauthenticated, TenantSuspended):
+                    raise
+                except Exception as error:  # the database is away: that is not the client's fault
+                    log.warning("key_not_checked", error=type(error).__qualname__)
+            await write(KEEP_ALIVE)
+
+
+async def disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def event(json: bytes, id_: str | None = None) -> bytes:
+    """One `next`; JSON has no line breaks of its own."""
+    head = b"event: next\n" if id_ is None else b"event: next\nid: " + id_.encode() + b"\n"
+    return head + b"data: " + json + b"\n\n"
+
+
+def cursor(data: Any) -> str | None:
+    """The cursor of the event in a subscription's data, where it was selected under its own name."""
+    for value in (data or {}).values() if isinstance(data, Mapping) else ():
+        value = orjson.loads(value.json) if isinstance(value, Fragment) else value
+        if isinstance(value, Mapping) and isinstance(value.get("cursor"), str):
+            found: str = value["cursor"]
+            return found
+    return None
+
+
+def resumed(
+    schema: GraphQLSchema, document: Document, operation: Operation, after: str
+) -> tuple[Document, Operation]:
+    """The same subscription with another `after`, where its root field has one; a root field inside a
+    fragment stays as it is."""
+
+    def resume(node: SelectionNode) -> SelectionNode:
+        root = schema.subscription_type
+        if not isinstance(node, FieldNode) or root is None or node.name.value not in root.fields:
+            return node
+        if "after" not in root.fields[node.name.value].args:
+            return node
+        others = [argument for argument in node.arguments or () if argument.name.value != "after"]
+        argument = ArgumentNode(name=NameNode(value="after"), value=StringValueNode(value=after))
+        return replace(node, arguments=(*others, argument))
+
+    old = operation.node
+    new = replace(
+        old, selection_set=SelectionSetNode(selections=tuple(map(resume, old.selection_set.selections)))
+    )
+    definitions = tuple(new if node is old else node for node in document.node.definitions)
+    return (
+        replace(document, node=DocumentNode(definitions=definitions)),
+        replace(operation, node=new, plans={}, costs={}),
+    )
