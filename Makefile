@@ -28,13 +28,13 @@ dev: $(VENV)/.installed-dev
 # Stamps: an installed checkout starts at once, and a changed lock file is installed at the next call.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the packages of $<; this is slow only once."
-	@$(PIP) install --quiet --require-hashes --requirement $<
+	@$(PIP) install --require-hashes --requirement $<
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing the packages of $<; this is slow only once."
-	@$(PIP) install --quiet --require-hashes --requirement $<
+	@$(PIP) install --require-hashes --requirement $<
 	@touch $@
 
 # Where Python comes without ensurepip (Debian), its own pip fills the environment.
