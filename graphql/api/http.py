@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import sse
-from api.encoding import encode_result
+from api.encoding import encode_execution, encode_result
 from api.planner.documents import DocumentInvalid, UnknownOperation
 from api.planner.engine import Engine
 from api.requests import OpenContext
@@ -106,21 +106,23 @@ class GraphQLEndpoint:
             raise BadRequest(
                 f"A {kind.value} has to be sent by POST.", 405, "METHOD_NOT_ALLOWED", Allow="POST"
             )
-        streaming = sse.wants_stream(accept)
-        if kind is OperationType.SUBSCRIPTION and not streaming:
+        subscribing = kind is OperationType.SUBSCRIPTION
+        streaming = sse.accepts_stream(accept) if subscribing else sse.wants_stream(accept)
+        if subscribing and not streaming:
             raise BadRequest(
-                "Subscribe over WebSocket (graphql-transport-ws), or accept text/event-stream.", 406,
+                "Subscribe over WebSocket (graphql-transport-ws), or accept text/event-stream.",
+                406,
                 "NOT_ACCEPTABLE",
-            )  # fmt: skip
+            )
         cost = self._engine.cost(document, operation, asked.variables)
         context = await self._open_context(principal, cost)
         if streaming:
-            return await sse.stream(self._engine, document, operation, asked.variables, context, request)
+            return await sse.stream(
+                self._engine, document, operation, asked.variables, context, request, self._authenticator
+            )
         result = await self._engine.execute(document, operation, asked.variables, context)
-        errors = [*(result.errors or ()), *context.errors]
-        body = encode_result(result.data, errors, context.extensions())
-        status = 400 if media == GRAPHQL_JSON and result.data is None and not reached(errors) else 200
-        return answer(media, body, status)
+        began = result.data is not None or reached(result.errors or [])
+        return answer(media, encode_execution(result, context), 200 if began or media == JSON else 400)
 
 
 def reached(errors: list[GraphQLError]) -> bool:

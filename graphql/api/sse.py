@@ -7,23 +7,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 import orjson
 import structlog
-from graphql import (
-    ArgumentNode,
-    DocumentNode,
-    ExecutionResult,
-    FieldNode,
-    GraphQLSchema,
-    NameNode,
-    OperationType,
-    SelectionNode,
-    SelectionSetNode,
-    StringValueNode,
-)
+from graphql import ExecutionResult, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -34,6 +22,7 @@ from api.encoding import encode_execution, encode_result
 from api.failures import errors_of
 from api.planner.documents import Document, Operation
 from api.planner.engine import Engine, Fragment
+from api.resumption import resumed
 from tenancy.principals import Authenticator, TenantSuspended, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -173,30 +162,3 @@ def cursor(data: Any) -> str | None:
             found: str = value["cursor"]
             return found
     return None
-
-
-def resumed(
-    schema: GraphQLSchema, document: Document, operation: Operation, after: str
-) -> tuple[Document, Operation]:
-    """The same subscription with another `after`, where its root field has one; a root field inside a
-    fragment stays as it is."""
-
-    def resume(node: SelectionNode) -> SelectionNode:
-        root = schema.subscription_type
-        if not isinstance(node, FieldNode) or root is None or node.name.value not in root.fields:
-            return node
-        if "after" not in root.fields[node.name.value].args:
-            return node
-        others = [argument for argument in node.arguments or () if argument.name.value != "after"]
-        argument = ArgumentNode(name=NameNode(value="after"), value=StringValueNode(value=after))
-        return replace(node, arguments=(*others, argument))
-
-    old = operation.node
-    new = replace(
-        old, selection_set=SelectionSetNode(selections=tuple(map(resume, old.selection_set.selections)))
-    )
-    definitions = tuple(new if node is old else node for node in document.node.definitions)
-    return (
-        replace(document, node=DocumentNode(definitions=definitions)),
-        replace(operation, node=new, plans={}, costs={}),
-    )

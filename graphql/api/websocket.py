@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
-from contextlib import aclosing, suppress
-from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-import structlog
-from graphql import ExecutionResult, GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+from starlette.websockets import WebSocket
 
-from api.context import Context
-from api.encoding import encode_execution
-from api.failures import errors_of
-from api.messages import PROTOCOL, Closing, Code, Message, read, write
+from api.messages import PROTOCOL, Code
 from api.planner.engine import Engine
 from api.requests import OpenContext
-from tenancy.principals import Authenticator, Principal, TenantSuspended, Unauthenticated
-
-log = structlog.get_logger(__name__)
+from api.session import Service, Session
+from tenancy.principals import Authenticator
 
 INIT_SECONDS = 10.0
-PING_SECONDS = 25.0  # proxies close what is silent for 30 or 60; the key is checked as often
-SILENT_PINGS = 2.5  # pings without a word from the client, after which it is gone
-CLOSE_SECONDS = 5.0
-MAX_OPERATIONS = 100  # of one socket at once
+PING_SECONDS = 25.0  # proxies close what is silent for 30 or 60
 
 
 class WebSocketEndpoint:
@@ -50,11 +36,7 @@ class WebSocketEndpoint:
         init_seconds: float = INIT_SECONDS,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
-        self.engine = engine
-        self.authenticator = authenticator
-        self.open_context = open_context
-        self.init_seconds = init_seconds
-        self.ping_seconds = ping_seconds
+        self._service = Service(engine, authenticator, open_context, init_seconds, ping_seconds)
         self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +47,7 @@ class WebSocketEndpoint:
         acceptable = PROTOCOL in scope["subprotocols"]
         await socket.accept(PROTOCOL if acceptable else None)
         if acceptable:
-            await Session(self, socket).run()
+            await Session(self._service, socket).run()
         else:
             await socket.close(Code.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
 
@@ -77,157 +59,3 @@ class WebSocketEndpoint:
             return urlsplit(origin).netloc.lower() == socket.headers.get("host", "").lower()
         except ValueError:
             return False
-
-
-class Session:
-    """One open socket."""
-
-    def __init__(self, endpoint: WebSocketEndpoint, socket: WebSocket) -> None:
-        self._endpoint = endpoint
-        self._socket = socket
-        self._operations: dict[str, asyncio.Task[None]] = {}
-        self._clock = asyncio.get_running_loop().time
-        self._heard = self._clock()
-        self._authorization: str | None = None
-
-    async def run(self) -> None:
-        """Returns when the socket is closed; what it had begun is cancelled by then."""
-        closing: Closing | None = None
-        gone = False
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                self._principal = await self._begin()
-                tasks.create_task(self._watch())
-                await self._receive(tasks)
-        except* (WebSocketDisconnect, WebSocketDisconnected):
-            gone = True
-        except* Closing as group:
-            closing = next(error for error in group.exceptions if isinstance(error, Closing))
-        except* Exception as group:
-            log.error("socket_failed", errors=[type(error).__qualname__ for error in group.exceptions])
-            closing = Closing(Code.INTERNAL_SERVER_ERROR, "Internal server error")
-        if closing is not None and not gone:
-            # A client that takes nothing takes no close frame either.
-            with suppress(TimeoutError, WebSocketDisconnect, WebSocketDisconnected):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await self._socket.close(closing.code, closing.reason)
-
-    async def _begin(self) -> Principal:
-        """The handshake, up to connection_ack. Raises Closing."""
-        try:
-            async with asyncio.timeout(self._endpoint.init_seconds):
-                while (message := await self._next()).type != "connection_init":
-                    if message.type == "subscribe":
-                        raise Closing(Code.UNAUTHORIZED, "Unauthorized: send connection_init first")
-        except TimeoutError as error:
-            raise Closing(Code.INITIALISATION_TIMEOUT, "Connection initialisation timeout") from error
-        self._authorization = authorization(message.payload or {}) or self._socket.headers.get(
-            "authorization"
-        )
-        principal = await self._authenticate()
-        await self._socket.send_text(write("connection_ack"))
-        return principal
-
-    async def _authenticate(self) -> Principal:
-        try:
-            return await self._endpoint.authenticator.authenticate(self._authorization)
-        except (Unauthenticated, TenantSuspended) as error:
-            raise Closing(Code.FORBIDDEN, f"Forbidden: {error or type(error).__doc__}") from error
-
-    async def _next(self) -> Message:
-        """The client's next message; a ping is answered here. Raises Closing or WebSocketDisconnect."""
-        while True:
-            frame = await self._socket.receive()
-            if frame["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(frame["code"])
-            self._heard = self._clock()
-            message = read(frame.get("text"))
-            if message.type != "ping":
-                return message
-            payload = None if message.payload is None else orjson.dumps(message.payload)
-            await self._socket.send_text(write("pong", payload=payload))
-
-    async def _receive(self, tasks: asyncio.TaskGroup) -> None:
-        while True:
-            message = await self._next()
-            if message.type == "connection_init":
-                raise Closing(Code.TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
-            if message.type == "complete" and message.id in self._operations:
-                self._operations.pop(message.id).cancel()
-            if message.type == "subscribe":
-                if message.id in self._operations:
-                    raise Closing(Code.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
-                self._operations[message.id] = tasks.create_task(self._operate(message))
-
-    async def _watch(self) -> None:
-        """Pings the client and checks its key, until one of them fails: raises Closing."""
-        every = self._endpoint.ping_seconds
-        while True:
-            expires = self._principal.expires_at
-            left = every if expires is None else (expires - datetime.now(UTC)).total_seconds()
-            await asyncio.sleep(max(0.0, min(every, left)))
-            if self._clock() - self._heard > SILENT_PINGS * every:
-                raise Closing(Code.GOING_AWAY, "No answer to ping")
-            try:
-                self._principal = await self._authenticate()
-            except Closing:
-                raise
-            except Exception as error:  # the database is away: that is not the client's fault
-                log.warning("key_not_checked", error=type(error).__qualname__)
-            try:
-                async with asyncio.timeout(every):
-                    await self._socket.send_text(write("ping"))
-            except TimeoutError as error:
-                raise Closing(Code.GOING_AWAY, "The client takes no messages") from error
-
-    async def _operate(self, message: Message) -> None:
-        """Runs one operation to its end; a failure is told to the client, and the socket stays open."""
-        try:
-            if len(self._operations) > MAX_OPERATIONS:
-                raise GraphQLError(
-                    f"A socket can have {MAX_OPERATIONS} operations at once: complete some, or open another.",
-                    extensions={"code": "TOO_MANY_OPERATIONS"},
-                )
-            await self._perform(message.id, message.payload or {})
-        except (WebSocketDisconnect, WebSocketDisconnected):
-            raise
-        except Exception as error:
-            self._release(message.id)
-            errors = orjson.dumps([error.formatted for error in errors_of(error)])
-            await self._socket.send_text(write("error", message.id, errors))
-        else:
-            self._release(message.id)
-            await self._socket.send_text(write("complete", message.id))
-
-    async def _perform(self, id_: str, request: dict[str, Any]) -> None:
-        engine, variables = self._endpoint.engine, request.get("variables")
-        document = engine.documents.get(request["query"])
-        operation = document.operation(request.get("operationName") or None)
-        cost = engine.cost(document, operation, variables)
-        context = await self._endpoint.open_context(self._principal, cost)
-        if operation.node.operation is not OperationType.SUBSCRIPTION:
-            await self._show(id_, await engine.execute(document, operation, variables, context), context)
-            return
-        stream = await engine.subscribe(document, operation, variables, context)
-        if isinstance(stream, ExecutionResult):
-            await self._show(id_, stream, context)
-            return
-        async with aclosing(stream):  # type: ignore[type-var]  # an async generator
-            async for result in stream:
-                await self._show(id_, result, context, extensions=False)
-
-    async def _show(self, id_: str, result: ExecutionResult, context: Context, **options: bool) -> None:
-        await self._socket.send_text(write("next", id_, encode_execution(result, context, **options)))
-
-    def _release(self, id_: str) -> None:
-        """Before the last message goes out: with it the client may use the id again."""
-        if self._operations.get(id_) is asyncio.current_task():
-            del self._operations[id_]
-
-
-def authorization(payload: dict[str, Any]) -> str | None:
-    """The payload's authorization, whatever the case of its name, as header names go."""
-    for name, value in payload.items():
-        if name.lower() == "authorization" and isinstance(value, str):
-            return value
-    return None

@@ -55,7 +55,7 @@ class Artist(Node):
         return await series.evolution(ask, metric, granularity)
 
     @later(LazyArtistMatches)
-    async def similar(ask: Asking, first: int = 10) -> Any:
+    async def similar(ask: Asking, first: int | None = 10) -> Any:
         """Artists whose words are closest in meaning."""
         return await similar.artists(ask, first)
 
@@ -101,7 +101,7 @@ class Track(Node):
         rows.order(f"{rows.new}.created_at", "timestamptz", descending=True)
 
     @later(LazyTrackMatches)
-    async def similar(ask: Asking, first: int = 10, filter: TrackFilter | None = None) -> Any:
+    async def similar(ask: Asking, first: int | None = 10, filter: TrackFilter | None = None) -> Any:
         """Tracks that are closest in meaning, themes, feeling and technique, each with the reasons."""
         return await similar.tracks(ask, first, filter)
 

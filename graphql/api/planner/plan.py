@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from graphql import FieldNode, GraphQLField
+from graphql import FieldNode, GraphQLField, Visitor, visit
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -21,7 +21,7 @@ from tenancy.sql import Params, to_json
 PAGING = ("first", "after", "last", "before")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arguments:
     """The arguments of one field node as its Python function takes them."""
 
@@ -29,11 +29,33 @@ class Arguments:
     node: FieldNode
     strawberry_field: StrawberryField
     convert: Callable[..., dict[str, Any]]
+    literal: dict[str, Any] | None = None  # the values, where no variable can change them
 
     def values(self, variables: VariableValues) -> dict[str, Any]:
-        """Raises GraphQLError for a variable of the wrong kind."""
+        """A dict of the caller's own. Raises GraphQLError for a variable of the wrong kind."""
+        if self.literal is not None:
+            return dict(self.literal)
         given = get_argument_values(self.definition, self.node, variables)
-        return self.convert(given, self.strawberry_field.arguments)
+        values = self.convert(given, self.strawberry_field.arguments)
+        if not has_variables(self.node):
+            self.literal = values
+        return dict(values)
+
+
+def has_variables(node: FieldNode) -> bool:
+    finder = VariableFinder()
+    for argument in node.arguments or ():
+        visit(argument, finder)
+    return finder.found
+
+
+class VariableFinder(Visitor):
+    """Whether a variable stands anywhere in what it visits."""
+
+    found = False
+
+    def enter_variable(self, *_: object) -> None:
+        self.found = True
 
 
 def converter(schema: Any) -> Callable[..., dict[str, Any]]:

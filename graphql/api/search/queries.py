@@ -10,7 +10,8 @@ from api import ids
 from api.catalog.inputs import TrackFilter
 from api.errors import InvalidArgument
 from api.planner.fields import Asking, computed
-from api.search.similar import check_first, page_info, passage_json, ranked
+from api.planner.paging import page_size
+from api.search.similar import page_info, passage_json, ranked
 from api.search.types import SearchMode, TrackRecommendationConnection, TrackSearchConnection
 from app.search.search import SearchMode as Mode
 from tenancy.scopes import Scope
@@ -24,19 +25,19 @@ class SearchQueries:
     async def search_tracks(
         ask: Asking,
         query: str,
-        first: int,
         mode: SearchMode = SearchMode.HYBRID,
         filter: TrackFilter | None = None,
+        first: int | None = None,
         after: str | None = None,
     ) -> Any:
         """Tracks that a question in any language finds, best first, with the lines that fit."""
-        check_first(first)
+        size = page_size(first, None)
         page = await ask.context.services.search.search(
             ask.context.principal.tenant,
             query,
             Mode[mode.name],
             filter.parsed() if filter is not None else None,
-            first,
+            size,
             after,
         )
         edges = [
@@ -59,14 +60,14 @@ class SearchQueries:
     async def recommend_tracks(
         ask: Asking,
         seeds: list[strawberry.ID],
-        avoid: list[strawberry.ID] = [],  # noqa: B006  (GraphQL's default value, never changed)
+        avoid: list[strawberry.ID] | None = [],  # noqa: B006  (GraphQL's default value, never changed)
         filter: TrackFilter | None = None,
         diversity: float = 0.3,
-        first: int = 10,
+        first: int | None = 10,
     ) -> Any:
         """Tracks like the seeds and unlike those to avoid, with the reasons for each."""
-        check_first(first)
-        if not 1 <= len(seeds) <= MAX_SEEDS or len(avoid) > MAX_SEEDS:
+        avoided = avoid or []
+        if not 1 <= len(seeds) <= MAX_SEEDS or len(avoided) > MAX_SEEDS:
             raise InvalidArgument(f"Give 1 to {MAX_SEEDS} seeds, and at most {MAX_SEEDS} tracks to avoid.")
         if not 0 <= diversity <= 1:
             raise InvalidArgument(
@@ -76,9 +77,9 @@ class SearchQueries:
             await ask.context.services.recommendations.recommend(
                 ask.context.principal.tenant,
                 [ids.parse("Track", seed) for seed in seeds],
-                [ids.parse("Track", track) for track in avoid],
+                [ids.parse("Track", track) for track in avoided],
                 filter.parsed() if filter is not None else None,
                 diversity,
-                first,
+                page_size(10 if first is None else first, None),
             )
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from api.errors import InvalidArgument
-from api.planner.paging import MAX_PAGE
+from api.planner.paging import page_size
 from api.planner.rows import Ask
 
 if TYPE_CHECKING:
@@ -19,32 +19,28 @@ if TYPE_CHECKING:
 MAX_AT_ONCE = 20
 
 
-async def tracks(ask: Ask, first: int, filter: TrackFilter | None) -> list[dict[str, Any]]:
+async def tracks(ask: Ask, first: int | None, filter: TrackFilter | None) -> list[dict[str, Any]]:
     """One TrackMatchConnection a track of `ask.keys`. Raises InvalidArgument."""
-    check(ask.keys, first)
+    size = checked(ask.keys, first)
     service, tenant = ask.context.services.recommendations, ask.context.principal.tenant
     parsed = filter.parsed() if filter is not None else None
-    return [ranked(await service.similar_tracks(tenant, key, first, parsed)) for key in ask.keys]
+    return [ranked(await service.similar_tracks(tenant, key, size, parsed)) for key in ask.keys]
 
 
-async def artists(ask: Ask, first: int) -> list[dict[str, Any]]:
+async def artists(ask: Ask, first: int | None) -> list[dict[str, Any]]:
     """One ArtistMatchConnection an artist of `ask.keys`. Raises InvalidArgument."""
-    check(ask.keys, first)
+    size = checked(ask.keys, first)
     service, tenant = ask.context.services.recommendations, ask.context.principal.tenant
-    return [ranked(await service.similar_artists(tenant, key, first)) for key in ask.keys]
+    return [ranked(await service.similar_artists(tenant, key, size)) for key in ask.keys]
 
 
-def check(keys: Sequence[UUID], first: int) -> None:
+def checked(keys: Sequence[UUID], first: int | None) -> int:
+    """How many matches each item is to have."""
     if len(keys) > MAX_AT_ONCE:
         raise InvalidArgument(
             f"similar can be asked for at most {MAX_AT_ONCE} items at once; these are {len(keys)}."
         )
-    check_first(first)
-
-
-def check_first(first: int) -> None:
-    if not 1 <= first <= MAX_PAGE:
-        raise InvalidArgument(f"first is {first}; it has to be from 1 to {MAX_PAGE}.")
+    return page_size(10 if first is None else first, None)
 
 
 def ranked(matches: Sequence[Recommendation] | Sequence[ArtistMatch]) -> dict[str, Any]:

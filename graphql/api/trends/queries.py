@@ -9,7 +9,7 @@ import strawberry
 
 from api.catalog.inputs import TrackFilter
 from api.planner.fields import Asking, computed
-from api.search.similar import check_first
+from api.planner.paging import page_size
 from api.trends import series
 from api.trends.enums import Granularity, Metric
 from api.trends.types import Trend
@@ -26,10 +26,9 @@ class TrendQueries:
         from_: Annotated[date | None, strawberry.argument(name="from")] = None,
         to: date | None = None,
         filter: TrackFilter | None = None,
-        first: int = 20,
+        first: int | None = 20,
     ) -> Any:
         """How a metric changed over release periods: one series a theme, feeling or emotion."""
-        check_first(first)
         found = await ask.context.services.trends.trends(
             ask.context.principal.tenant,
             series.wanted(metric),
@@ -37,6 +36,6 @@ class TrendQueries:
             from_,
             to,
             filter.parsed() if filter is not None else None,
-            first,
+            page_size(20 if first is None else first, None),
         )
         return [series.trend_json(trend) for trend in found]
