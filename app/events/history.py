@@ -13,7 +13,7 @@ from app.events.streams import StreamEvent
 from tenancy.database import Database
 
 PAGE = 128  # events
-# Both walk ix_events_position. A position is visible only after all before it: see app.events.relay.
+# Both walk ix_events_position. A position is visible only after all before it: see app.events.publication.
 NEWEST = """
     select position, at from events
     where tenant_id = $1 and position > 0 order by position desc limit 1"""

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from app.events import outbox, streams
 from app.events.hub import StreamEvent
 from app.events.outbox import Kind
-from app.events.relay import locked, number
+from app.events.publication import locked, number
 from tenancy.database import Database
 
 PATIENCE = 20.0  # seconds until a test gives up; none takes this long when all is well

@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from app.embedded.valkey import EmbeddedValkey
 from app.events.hub import Hub, InvalidCursor, StreamEvent
-from app.events.relay import carry, run_relay
+from app.events.publication import carry
+from app.events.relay import run_relay
 from app.events.streams import MISSED
 from tenancy.database import Database
 from tests.builders import new_tenant

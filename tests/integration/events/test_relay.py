@@ -12,10 +12,11 @@ from redis.asyncio import Redis
 from sqlalchemy import insert, text
 
 from app.embedded.valkey import ValkeyServer
-from app.events import outbox, relay, streams
+from app.events import outbox, publication, relay, streams
 from app.events.models import Event
 from app.events.outbox import Kind
-from app.events.relay import carry, locked, prune, publish, run_relay
+from app.events.publication import carry, locked, prune, publish
+from app.events.relay import run_relay
 from tenancy.database import Database
 from tests.builders import new_tenant
 from tests.integration.events.helpers import (
@@ -90,7 +91,7 @@ async def test_a_relay_killed_before_it_marks_publishes_nothing_twice(
 async def test_several_relays_keep_the_order(
     database: Database, valkey: Redis, valkey_server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "BATCH", 7)  # many turns, so that they meet
+    monkeypatch.setattr(publication, "BATCH", 7)  # many turns, so that they meet
     monkeypatch.setattr(relay, "SWEEP_SECONDS", 0.05)
     tenants = [await new_tenant(database) for _ in range(2)]
     stop = asyncio.Event()
@@ -192,7 +193,11 @@ async def age(database: Database, tenant: UUID, *positions: int) -> None:
             text("""
                 update events set at = now() - cast(:age as interval)
                 where tenant_id = :tenant and position = any(:positions)"""),
-            {"age": relay.RETENTION + timedelta(hours=1), "tenant": tenant, "positions": list(positions)},
+            {
+                "age": publication.RETENTION + timedelta(hours=1),
+                "tenant": tenant,
+                "positions": list(positions),
+            },
         )
 
 
