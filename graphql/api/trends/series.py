@@ -6,7 +6,8 @@ from typing import Any
 
 from api.planner.rows import Ask
 from api.trends.enums import Granularity, Metric
-from app.trends import service
+from app.trends import metrics
+from app.trends.service import Trend, TrendPoint
 
 
 async def evolution(ask: Ask, metric: Metric, granularity: Granularity) -> list[list[dict[str, Any]]]:
@@ -21,19 +22,19 @@ async def evolution(ask: Ask, metric: Metric, granularity: Granularity) -> list[
     ]
 
 
-def wanted(metric: Metric) -> service.Metric:
-    return service.Metric[metric.name]
+def wanted(metric: Metric) -> metrics.Metric:
+    return metrics.Metric[metric.name]
 
 
-def period(granularity: Granularity) -> service.Granularity:
-    return service.Granularity[granularity.name]
+def period(granularity: Granularity) -> metrics.Granularity:
+    return metrics.Granularity[granularity.name]
 
 
-def point_json(point: service.TrendPoint) -> dict[str, Any]:
+def point_json(point: TrendPoint) -> dict[str, Any]:
     return {"period": point.period, "value": point.value, "share": point.share, "tracks": point.tracks}
 
 
-def trend_json(trend: service.Trend) -> dict[str, Any]:
+def trend_json(trend: Trend) -> dict[str, Any]:
     return {
         "metric": trend.metric.name,
         "key": trend.key,
