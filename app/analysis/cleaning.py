@@ -17,8 +17,11 @@ _EMBED = re.compile(r"(?:^|(?<=\S))\s?\d+(?:\.\d+)?K?Embed\s*$|^\s*Embed\s*$|(?<
 _SITE_NOISE = re.compile(r"You might also like|See .{1,60} LiveGet tickets as low as \$\d+")
 _TITLE_LINE = re.compile(r"^.{1,100}\sLyrics\s*$")
 
-_LATIN = "aceopxyABCEHKMOPTXY"
-_CYRILLIC = "асеорхуАВСЕНКМОРТХУ"
+_LATIN = "aceopxykmthbABCEHKMOPTXY"
+_CYRILLIC = "асеорхукмтнвАВСЕНКМОРТХУ"
+# к for k and т for t fool nobody in a whole word, but do among letters of the other script.
+_EXACT_LATIN = "aceopxyABCEHKMOPTXY"
+_EXACT_CYRILLIC = "асеорхуАВСЕНКМОРТХУіѕјԁһ"
 _TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
 _TO_LATIN = str.maketrans(_CYRILLIC + "іѕјԁһ", _LATIN + "isjdh")
 _MIXED_WORD = re.compile(r"[A-Za-z\u0400-\u052f]{2,}")
@@ -89,9 +92,9 @@ def without_homoglyphs(line: str) -> str:
     line = _MIXED_WORD.sub(_restore, line)
     latin, cyrillic = len(_LATIN_LETTER.findall(line)), len(_CYRILLIC_LETTER.findall(line))
     if latin > 4 * cyrillic:
-        return _MIXED_WORD.sub(lambda m: _if_all(m.group(), _TO_LATIN, _CYRILLIC + "іѕјԁһ"), line)
+        return _MIXED_WORD.sub(lambda m: _if_all(m.group(), _TO_LATIN, _EXACT_CYRILLIC), line)
     if cyrillic > 4 * latin:
-        return _MIXED_WORD.sub(lambda m: _if_all(m.group(), _TO_CYRILLIC, _LATIN), line)
+        return _MIXED_WORD.sub(lambda m: _if_all(m.group(), _TO_CYRILLIC, _EXACT_LATIN), line)
     return line
 
 

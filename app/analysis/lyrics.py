@@ -70,6 +70,9 @@ def _parse(text: str, title: str | None, hint: str | None) -> Lyrics:
             stanzas.append([])
             continue
         line = cleaning.without_site_marks(line, first=n == first, last=n == last, title=title)
+        if n == first and not line.strip():
+            # The whole line was a header: the next one may be its second half.
+            first = next((later for later in sung if later > n), -1)
         kind, line = sections.split_tag(cleaning.without_homoglyphs(line))
         if kind is not None:
             tags.append((kind, n + 1))

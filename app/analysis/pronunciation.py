@@ -17,6 +17,12 @@ Readings = tuple[Phones, ...]
 _NEIGHBOURS = 24
 _VOICELESS = frozenset({"P", "T", "K", "F", "TH"})
 _SIBILANT = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
+_PREFIX_SOUNDS: dict[str, Phones] = {
+    "re": ("R", "IY0"),
+    "be": ("B", "IH0"),
+    "en": ("EH0", "N"),
+    "a": ("AH0",),
+}
 _SPLIT_PREFIXES = (
     "un",
     "out",
@@ -120,7 +126,12 @@ def _past(last: str) -> Phones:
 
 
 def _respelled(word: str) -> Readings:
-    return next((found for form in spelling.american(word) if (found := known(form) or _inflected(form))), ())
+    return next((found for form in spelling.american(word) if (found := known(form) or _suffixed(form))), ())
+
+
+def _suffixed(word: str) -> Readings:
+    # A respelling that ends in -in is no clipped -ing: repine isn't rep + in.
+    return () if word.endswith("in") else _inflected(word)
 
 
 def _prefixed(word: str) -> Readings:
@@ -128,7 +139,7 @@ def _prefixed(word: str) -> Readings:
         if word.startswith(prefix) and len(word) - len(prefix) > 2:
             rest = known(word[len(prefix) :]) or _inflected(word[len(prefix) :])
             if rest:
-                head = known(prefix)[0] if len(prefix) > 1 and known(prefix) else ("AH0",)
+                head = _PREFIX_SOUNDS.get(prefix) or known(prefix)[0]
                 return tuple((*_unstressed(head), *reading) for reading in rest)
     return ()
 

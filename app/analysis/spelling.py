@@ -21,7 +21,7 @@ SUFFIXES = _pairs("suffixes")
 _LETTERS = _pairs("letters")
 _ELIDED = dict(_pairs("elided"))
 _AMERICAN = tuple((old, new[0]) for old, new in _pairs("american"))
-_MAGIC_E = re.compile(r"([aeiou])([bcdfgklmnprstvz])e$")
+_MAGIC_E = re.compile(r"(?<![aeiou])([aeiou])([bcdfgklmnprstvz])e$")
 _LONG = {"a": "EY1", "e": "IY1", "i": "AY1", "o": "OW1", "u": "UW1"}
 _VOWEL_GROUPS = re.compile(r"[aeiouy]+")
 
@@ -58,7 +58,7 @@ def american(word: str) -> tuple[str, ...]:
         at = word.rfind(old)
         if at > 0:
             forms.append(word[:at] + new + word[at + len(old) :])
-    if word.endswith("e"):
+    if word.endswith("e") and not _MAGIC_E.search(word):
         forms.append(word[:-1])
     forms.append(word + "e")
     return tuple(forms)

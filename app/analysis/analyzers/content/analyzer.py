@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.content import tokens
-from app.analysis.analyzers.content.words import ExplicitWords, explicit_words
+from app.analysis.analyzers.content.words import ExplicitWords, Word, explicit_words
 from app.analysis.lyrics import Line, Lyrics
 from app.analysis.results import ContentDetails, Evidence, Label, Result, Score, Status
 
@@ -17,6 +18,7 @@ EXPLICIT_WORD = 0.55
 EXPLICIT_TEXT = 0.5
 # "на суку" is on a branch and "с сука" off one: the noun сук, not the insult.
 _BRANCH = frozenset({"на", "с", "по", "под", "о"})
+_NAME = re.compile(r"\bDick\b")
 _BRANCH_FORMS = frozenset({"сука", "суке", "суку", "суки"})
 
 Find = tuple[int, str, float]  # line number, category, severity
@@ -79,13 +81,23 @@ class ContentAnalyzer:
         return [explicit_words(first), explicit_words("ru" if first == "en" else "en")]
 
 
+def _find(chunk: str, tables: list[ExplicitWords]) -> Word | None:
+    return next((found for table in tables if (found := table.find(chunk))), None)
+
+
 def _in_line(line: Line, tables: list[ExplicitWords]) -> list[Find]:
     found: list[Find] = []
     pieces = tokens.chunks(line.text)
     for before, chunk in zip(["", *pieces], pieces, strict=False):
         if chunk in _BRANCH_FORMS and before in _BRANCH:
             continue
-        hit = next((find for table in tables if (find := table.find(chunk))), None)
+        if chunk == "dick" and _NAME.search(line.text):
+            continue
+        hit = _find(chunk, tables)
+        if hit is None and "-" in chunk:
+            # Half of a compound counts only when it's strong: fuck-up, but not sea-weed.
+            parts = [word for part in chunk.split("-") if (word := _find(part, tables))]
+            hit = next((part for part in parts if part.severity >= EXPLICIT_WORD), None)
         if hit:
             found.append((line.number, hit.category, hit.severity))
     if len(line.words) > 1:

@@ -24,11 +24,7 @@ def chunks(text: str) -> list[str]:
     text = text.casefold().replace("ё", "е")
     found = [piece.strip(_EDGES) for piece in _CHUNK.findall(text)]
     found += [re.sub(r"[\s.\-_*]", "", spaced) for spaced in _SPACED.findall(text)]
-    return [piece for chunk in found for piece in (chunk, *_parts(chunk)) if piece]
-
-
-def _parts(chunk: str) -> list[str]:
-    return chunk.split("-") if "-" in chunk else []
+    return [chunk for chunk in found if chunk]
 
 
 def readings(chunk: str) -> tuple[str, ...]:

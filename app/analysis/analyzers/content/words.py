@@ -11,7 +11,7 @@ from app.analysis.analyzers.content import tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class Word:
     """A category that a token speaks for, and how severe that word is, 0..1."""
 
     category: str
@@ -25,14 +25,14 @@ class ExplicitWords:
         table = data.toml("content.toml")
         self._innocent = frozenset(table.pop("innocent")[language].split())
         self._maskable = table.pop("masked")[language].split()
-        self._exact: dict[str, Find] = {}
-        self._stems: dict[str, Find] = {}
-        self._patterns: list[tuple[re.Pattern[str], Find]] = []
-        self.phrases: list[tuple[str, Find]] = []
+        self._exact: dict[str, Word] = {}
+        self._stems: dict[str, Word] = {}
+        self._patterns: list[tuple[re.Pattern[str], Word]] = []
+        self.phrases: list[tuple[str, Word]] = []
         self.titles = {category: str(group["title"]) for category, group in table.items()}
         for category, group in table.items():
             for words in group["words"]:
-                find = Find(category, float(words["severity"]))
+                find = Word(category, float(words["severity"]))
                 for entry in words[language].split():
                     word = entry.rstrip("!~")
                     if word.endswith("*"):
@@ -44,9 +44,9 @@ class ExplicitWords:
                 for phrase in words.get("phrases", {}).get(language, ()):
                     self.phrases.append((phrase, find))
         self._longest = max(map(len, self._stems), default=0)
-        self._found: dict[str, Find | None] = {}
+        self._found: dict[str, Word | None] = {}
 
-    def find(self, chunk: str) -> Find | None:
+    def find(self, chunk: str) -> Word | None:
         """What `chunk` (from `tokens.chunks`) speaks for, through its disguise; None for an innocent word."""
         if chunk not in self._found:
             if len(self._found) > 100_000:
@@ -54,7 +54,7 @@ class ExplicitWords:
             self._found[chunk] = self._look_up(chunk)
         return self._found[chunk]
 
-    def _look_up(self, chunk: str) -> Find | None:
+    def _look_up(self, chunk: str) -> Word | None:
         for reading in tokens.readings(chunk):
             if reading in self._innocent:
                 return None
@@ -66,7 +66,7 @@ class ExplicitWords:
             return next((self._plain(word) for word in self._maskable if mask.fullmatch(word)), None)
         return None
 
-    def _plain(self, word: str) -> Find | None:
+    def _plain(self, word: str) -> Word | None:
         base = word[:-2] if word.endswith(("'s", "’s")) else word
         if base in self._exact:
             return self._exact[base]

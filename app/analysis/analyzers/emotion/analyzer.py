@@ -38,8 +38,9 @@ class EmotionAnalyzer:
     """valence = Σ w·v / (Σ w·|v| + 2): the balance of pleasant and unpleasant words, drawn to 0 when few.
 
     arousal is the mean arousal of the named emotions, drawn to .5 by two neutral words. An emotion's value
-    is its share of all emotion weight. Sentiment: MIXED when both signs hold at least 35 % of the weight and
-    feeling words are at least 4 % of all; else POSITIVE or NEGATIVE from |valence| .15 on, else NEUTRAL.
+    is its share of all emotion weight. Sentiment: POSITIVE or NEGATIVE from |valence| .15 on; below that
+    MIXED when both signs hold 35 % of the weight and feeling words are 4 % of all and six or more, else
+    NEUTRAL.
     """
 
     name = "emotion"
@@ -80,12 +81,14 @@ class EmotionAnalyzer:
 
 def _in_line(line: Line, tables: Lexicons) -> list[Signal]:
     found: list[Signal] = []
+    heard = 0
     for n, word in enumerate(line.words):
         hits = tables.words.find(word)
         if not hits or word in tables.negations or word in tables.intensifiers:
             continue
-        before = line.words[max(0, n - _REACH) : n]
-        # Two negations cancel: "can't get no satisfaction" is the exception that verse lives with.
+        # A negation reaches to the next feeling and no further: not happy, never glad. Two before one cancel.
+        before = line.words[max(heard, n - _REACH) : n]
+        heard = n + 1
         negated = sum(w in tables.negations for w in before) % 2 == 1
         strength = _INTENSIFIED if before and before[-1] in tables.intensifiers else 1.0
         for category, weight in hits:
@@ -121,11 +124,10 @@ def _arousal(signals: list[Signal], tables: Lexicons) -> float:
 def _sentiment(signals: list[Signal], valence: float, words: int) -> Sentiment:
     good = math.fsum(s.weight * s.valence for s in signals if s.valence > 0)
     bad = -math.fsum(s.weight * s.valence for s in signals if s.valence < 0)
-    if min(good, bad) >= 0.35 * (good + bad) and len(signals) >= max(6, 0.04 * words):
-        return Sentiment.MIXED
-    if abs(valence) < 0.15:
-        return Sentiment.NEUTRAL
-    return Sentiment.POSITIVE if valence > 0 else Sentiment.NEGATIVE
+    if abs(valence) >= 0.15:
+        return Sentiment.POSITIVE if valence > 0 else Sentiment.NEGATIVE
+    strong = len(signals) >= max(6, 0.04 * words)
+    return Sentiment.MIXED if strong and min(good, bad) >= 0.35 * (good + bad) else Sentiment.NEUTRAL
 
 
 def _arc(lyrics: Lyrics, signals: list[Signal]) -> list[float]:

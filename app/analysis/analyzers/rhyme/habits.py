@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import exp, log
 
 # Rhymes seldom reach further; a line's candidates are the groups heard within so many lines.
-WINDOW = 13
+WINDOW = 8
 NEW = -1
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from app.analysis.analyzers.rhyme import habits
 
 BEAM = 8
+# A grouping this far behind the best one (in log-odds) doesn't catch up.
+_OUT_OF_REACH = 14.0
 _MEMORY = habits.WINDOW + 3
 _HOPELESS = -4.0
 Groups = tuple[int, ...]
@@ -48,20 +50,21 @@ class Model:
         )
 
 
-def candidates(odds: Odds, model: Model) -> list[tuple[float, Groups]]:
+def candidates(odds: Odds, model: Model, width: int = BEAM) -> list[tuple[float, Groups]]:
     """Groupings with their scores (log-probability up to a constant), best first, at least one.
 
-    `odds[i][j]` for j < i is the log-odds that lines i and j rhyme, over those of any two lines.
+    `odds[i][j]` for j < i is the log-odds that lines i and j rhyme, over those of any two lines. The
+    search keeps `width` groupings at a time.
     """
     n = len(odds)
     found: dict[Groups, float] = {}
-    for habit, sound, groups in _beam(odds, model):
+    for habit, sound, groups in _beam(odds, model, width):
         form = model.forms.get(n, {}).get(_text(groups), 0.0)
         found[groups] = sound + _mixed(groups, habit, form, model)
     for name, chance in model.forms.get(n, {}).items():
         groups = _numbers(name)
-        if groups not in found:
-            habit, sound = _score(groups, odds, model)
+        if groups not in found and (scored := _score(groups, odds, model)):
+            habit, sound = scored
             found[groups] = sound + _mixed(groups, habit, chance, model)
     alone = tuple(range(n))
     if alone not in found:
@@ -76,7 +79,7 @@ def _mixed(groups: Groups, habit: float, form: float, model: Model) -> float:
     return log((1 - model.form_share) * exp(max(habit, -300.0)) + model.form_share * form + 1e-150)
 
 
-def _beam(odds: Odds, model: Model) -> list[tuple[float, float, Groups]]:
+def _beam(odds: Odds, model: Model, width: int) -> list[tuple[float, float, Groups]]:
     """(log-chance of habit, weight of sound, groups) of the best searched groupings."""
     n = len(odds)
     beam: list[tuple[float, float, Groups]] = [(0.0, 0.0, ())]
@@ -95,7 +98,8 @@ def _beam(odds: Odds, model: Model) -> list[tuple[float, float, Groups]]:
                     chance = chances[small.get(option, option)]
                     grown.append((habit + chance, sound + gain, (*groups, option)))
         grown.sort(key=_total, reverse=True)
-        beam = grown[:BEAM]
+        least = _total(grown[0]) - _OUT_OF_REACH
+        beam = [state for state in grown[:width] if _total(state) > least]
     return beam
 
 
@@ -136,7 +140,10 @@ def _gain(groups: Groups, option: int, row: Sequence[float], model: Model) -> fl
     return float(model.sound * total / heard**model.crowd) if heard else -9.0
 
 
-def _score(groups: Groups, odds: Odds, model: Model) -> tuple[float, float]:
+def _score(groups: Groups, odds: Odds, model: Model) -> tuple[float, float] | None:
+    """(log-chance of habit, weight of sound); None for groups with lines that can't rhyme."""
+    if not _audible(groups, odds):
+        return None
     habit = sound = 0.0
     fresh = 0
     for i, group in enumerate(groups):
@@ -149,6 +156,15 @@ def _score(groups: Groups, odds: Odds, model: Model) -> tuple[float, float]:
             habit += chances.get(_renumbering(before).get(group, group), -20.0)
             sound += _gain(before, group, odds[i], model)
     return habit, sound
+
+
+def _audible(groups: Groups, odds: Odds) -> bool:
+    last: dict[int, int] = {}
+    for i, group in enumerate(groups):
+        if group in last and odds[i][last[group]] <= _HOPELESS:
+            return False
+        last[group] = i
+    return True
 
 
 def _text(groups: Groups) -> str:

@@ -16,6 +16,9 @@ _ODDS: dict[str, Callable[[str, str], float]] = {"en": english.odds, "ru": russi
 # Longer stanzas (a paste without blank lines) are judged in pieces: rhymes don't reach that far.
 MAX_LINES = 48
 _CANDIDATES = 12
+# A text of more lines than this is no song; couplets and quatrains are found, rarer forms may not be.
+LONG_TEXT = 1000
+_LONG_REACH, _LONG_WIDTH = 3, 2
 # How much the other stanzas of the same length weigh: a form that they all keep gains about 2 over one that
 # none does, as much as one slant rhyme.
 _UNITY = 1.0
@@ -39,7 +42,8 @@ def schemes(stanzas: Sequence[Sequence[Line]], language: str) -> list[list[int]]
         for n, stanza in enumerate(stanzas)
         for start in range(0, len(stanza), MAX_LINES)
     ]
-    chosen = _united([_candidates(piece, language) for _, piece in pieces])
+    long = sum(map(len, stanzas)) > LONG_TEXT
+    chosen = _united([_candidates(piece, language, long) for _, piece in pieces])
     found: list[list[int]] = [[] for _ in stanzas]
     for (n, _), groups in zip(pieces, chosen, strict=True):
         offset = max(found[n], default=-1) + 1
@@ -47,19 +51,17 @@ def schemes(stanzas: Sequence[Sequence[Line]], language: str) -> list[list[int]]
     return found
 
 
-def _candidates(lines: Sequence[Line], language: str) -> list[tuple[float, Groups]]:
+def _candidates(lines: Sequence[Line], language: str, long: bool) -> list[tuple[float, Groups]]:
     ends = tuple(last_word(line) for line in lines)
-    return scheme.candidates(pair_odds(ends, language), model())[:_CANDIDATES]
+    odds = pair_odds(ends, language, _LONG_REACH if long else habits.WINDOW)
+    return scheme.candidates(odds, model(), _LONG_WIDTH if long else scheme.BEAM)[:_CANDIDATES]
 
 
-def pair_odds(ends: Sequence[str], language: str) -> Odds:
-    """Log-odds of rhyme for each pair of end words, row i holding those with the lines before it."""
+def pair_odds(ends: Sequence[str], language: str, reach: int = habits.WINDOW) -> Odds:
+    """Log-odds of rhyme of each pair of end words: row i with the lines before it, -9 out of `reach`."""
     rhyme = _ODDS[language]
     return [
-        [
-            rhyme(ends[j], ends[i]) if i - j <= habits.WINDOW and ends[i] and ends[j] else -9.0
-            for j in range(i)
-        ]
+        [rhyme(ends[j], ends[i]) if i - j <= reach and ends[i] and ends[j] else -9.0 for j in range(i)]
         for i in range(len(ends))
     ]
 

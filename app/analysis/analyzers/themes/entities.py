@@ -10,6 +10,7 @@ from app.analysis.lyrics import Lyrics
 from app.analysis.results import Label
 
 MAX_ENTITIES = 12
+_ENOUGH_WORDS = 40
 _NAME = re.compile(
     r"[A-ZА-ЯЁ][a-zа-яё]+(?:[-'’][A-Za-zА-Яа-яё]+)*(?:\s+[A-ZА-ЯЁ][a-zа-яё]+(?:[-'’][A-Za-zа-яё]+)*)*"
 )
@@ -38,7 +39,7 @@ def entities(lyrics: Lyrics) -> list[Label]:
             name = re.sub(r"['’]s$", "", match.group())
             if name.casefold() not in _NOT_NAMES and name.casefold() not in lower:
                 found[name] += 1
-    if words and capitals / words > 0.15:
+    if words > _ENOUGH_WORDS and capitals / words > 0.15:
         return []
     labels = [_label(name, count) for name, count in found.most_common(MAX_ENTITIES)]
     return sorted(labels, key=lambda label: (-label.confidence, label.name))

@@ -1,0 +1,86 @@
+"""Feelings, their negation and strength, sentiment and its course."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.analysis.analyzers.emotion.analyzer import EmotionAnalyzer
+from app.analysis.analyzers.emotion.lexicons import lexicons
+from app.analysis.lyrics import Lyrics
+from app.analysis.results import EmotionDetails, Result, Sentiment, Status
+
+
+def analyze(text: str, language: str = "en") -> Result:
+    return EmotionAnalyzer().analyze(Lyrics.parse(text, language=language))
+
+
+def details(text: str, language: str = "en") -> EmotionDetails:
+    found = analyze(text, language).details
+    assert isinstance(found, EmotionDetails)
+    return found
+
+
+JOY = "We laugh and dance, our happy hearts delight\nThe joyful music carries us, a wonderful night"
+GRIEF = "I weep alone, my sorrow and my grief\nThe tears of mourning fall without relief"
+RU_JOY = "Мы смеёмся и танцуем, счастье и восторг\nРадость светит, солнце в сердце, праздник у дверей"
+RU_GRIEF = "Плачу от тоски, печаль и горе\nСлёзы, одиночество и боль разлуки"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "emotion", "sentiment"),
+    [
+        (JOY, "en", "joy", Sentiment.POSITIVE),
+        (GRIEF, "en", "sadness", Sentiment.NEGATIVE),
+        (RU_JOY, "ru", "joy", Sentiment.POSITIVE),
+        (RU_GRIEF, "ru", "sadness", Sentiment.NEGATIVE),
+        ("I hate you, rage and fury, I want my revenge on enemies", "en", "anger", Sentiment.NEGATIVE),
+        ("Ненавижу, ярость и злость, враги, я отомщу", "ru", "anger", Sentiment.NEGATIVE),
+        ("Horror and terror, I tremble afraid of the nightmare", "en", "fear", Sentiment.NEGATIVE),
+    ],
+)
+def test_the_strongest_feeling(text: str, language: str, emotion: str, sentiment: Sentiment) -> None:
+    result = analyze(text, language)
+    assert isinstance(result.details, EmotionDetails)
+    assert result.details.emotions[0].name == emotion
+    assert result.sentiment is sentiment
+    assert any(quote.supports == emotion for quote in result.evidence)
+
+
+def test_negation_turns_a_feeling() -> None:
+    plain = details("I am happy and glad and full of joy today")
+    negated = details("I am not happy, never glad, no joy today")
+    assert plain.valence > 0.3
+    assert negated.valence < 0
+
+
+def test_intensifiers_weigh_more() -> None:
+    assert details("so happy but sad and sad again").valence > details("happy but sad and sad again").valence
+
+
+def test_strong_feelings_of_both_signs_are_mixed() -> None:
+    assert analyze(JOY + "\n" + GRIEF + "\nsorrow and pain").sentiment is Sentiment.MIXED
+
+
+def test_the_arc_follows_the_song() -> None:
+    arc = details(JOY + "\n" + GRIEF).arc
+    assert len(arc) == 2
+    assert arc[0] > 0 > arc[1]
+
+
+def test_shares_add_up_and_stay_in_range() -> None:
+    found = details(JOY + "\n" + GRIEF)
+    assert sum(score.value for score in found.emotions) == pytest.approx(1, abs=0.001)
+    assert -1 <= found.valence <= 1
+    assert 0 <= found.arousal <= 1
+
+
+def test_a_text_that_names_no_feeling_is_degraded() -> None:
+    result = analyze("The table has four legs and the box has a number on the side")
+    assert result.status is Status.DEGRADED
+    assert result.sentiment is None
+    assert result.scores == ()
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_lexicons_are_generous(language: str) -> None:
+    assert len(lexicons(language).words) > 800
