@@ -50,7 +50,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         raise Unconfigured(Unconfigured.__doc__)
     database = Database(settings.database_url)
     valkey = Redis.from_url(settings.redis_url)
-    search = SearchService(database, FastEmbedder())
+    embedder = FastEmbedder()
+    search = SearchService(database, embedder)
     warm = asyncio.create_task(search.warm())  # the first search should not wait for it
     hub = Hub(database, valkey)
     try:
@@ -59,7 +60,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         services = Services(
             database=database,
             search=search,
-            recommendations=RecommendationService(database),
+            recommendations=RecommendationService(database, embedder.space),
             trends=TrendService(database),
             quotas=Quotas(valkey),
             hub=hub,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from api.websocket import WebSocketEndpoint
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from api.http import GraphQLEndpoint
 from api.planner.engine import Engine
 from api.requests import opener
 from api.schema import schema
+from api.websocket import WebSocketEndpoint
 from app.http.graphiql.page import graphiql_routes
 from app.http.health import health_routes
 from app.lifespan import State, open_state
@@ -23,28 +23,35 @@ from app.settings import Settings
 from app.telemetry import REQUESTS, SECONDS, configure_logs
 
 
+class Live:
+    """The endpoints of a running application: they need the services that its lifespan opens."""
+
+    http: GraphQLEndpoint
+    websocket: WebSocketEndpoint
+
+    async def graphql(self, request: Request) -> Response:
+        with SECONDS.time():
+            response = await self.http(request)
+        REQUESTS.labels(request.method, response.status_code).inc()
+        return response
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.websocket(scope, receive, send)
+
+
 def create_app(settings: Settings) -> Starlette:
     """An ASGI application; its lifespan opens the database and Valkey of `settings`."""
     configure_logs(settings.log_level)
     engine = Engine(schema)
-    endpoints: dict[str, Any] = {}
+    live = Live()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with open_state(settings) as state:
             open_context = opener(state["services"])
-            endpoints["http"] = GraphQLEndpoint(engine, state["authenticator"], open_context)
-            endpoints["websocket"] = WebSocketEndpoint(engine, state["authenticator"], open_context)
+            live.http = GraphQLEndpoint(engine, state["authenticator"], open_context)
+            live.websocket = WebSocketEndpoint(engine, state["authenticator"], open_context)
             yield state
-
-    async def graphql(request: Request) -> Response:
-        with SECONDS.time():
-            response: Response = await endpoints["http"](request)
-        REQUESTS.labels(request.method, response.status_code).inc()
-        return response
-
-    async def graphql_socket(websocket: Any) -> None:
-        await endpoints["websocket"](websocket)
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/graphiql")
@@ -53,8 +60,8 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/", home),
             # Every method: the endpoint answers the wrong ones in GraphQL's way.
-            Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
-            WebSocketRoute("/graphql", graphql_socket),
+            Route("/graphql", live.graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+            WebSocketRoute("/graphql", live),
             *health_routes(),
             *graphiql_routes(demo_key=settings.demo_key),
         ],

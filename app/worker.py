@@ -79,8 +79,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     try:
         await queue.run(
             dequeue_timeout=POLL,
-            batch_size=settings.worker_processes,
-            max_concurrent_tasks=2 * settings.worker_processes,
+            # As many jobs as processes: what waits, waits in the queue, where priorities hold.
+            batch_size=max(1, settings.worker_processes // 2),
+            max_concurrent_tasks=max(2, settings.worker_processes),
             heartbeat_timeout=HEARTBEAT,
         )
     finally:

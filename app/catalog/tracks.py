@@ -19,7 +19,7 @@ from app.catalog.new_track import InvalidTrack, NewTrack
 from app.jobs import Job, Priority, enqueue
 
 MAX_BATCH = 500
-EMBED_AT_ONCE = 64  # tracks in one job: a few seconds of work
+EMBED_AT_ONCE = 16  # tracks in one job: a second of work
 
 
 @dataclass(frozen=True, slots=True)

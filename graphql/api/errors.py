@@ -10,9 +10,13 @@ import asyncpg
 import structlog
 from graphql import GraphQLError
 
+from app.analysis.orchestrator import UnknownAnalyzer
 from app.analysis.runs import AnalyzerUnavailable, RunEnded, RunNotFound
 from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
+from app.events.cursors import InvalidCursor
+from app.search.errors import InvalidSearch
+from app.search.recommend import SeedNotFound
 from tenancy.api_keys import ApiKeyNotFound, ScopeExceeded
 from tenancy.principals import TenantSuspended, Unauthenticated
 
@@ -22,13 +26,17 @@ log = structlog.get_logger(__name__)
 EXPECTED: dict[type[Exception], str] = {
     AnalyzerUnavailable: "BAD_USER_INPUT",
     ApiKeyNotFound: "NOT_FOUND",
+    InvalidCursor: "BAD_USER_INPUT",
+    InvalidSearch: "BAD_USER_INPUT",
     InvalidTrack: "BAD_USER_INPUT",
     RunEnded: "CONFLICT",
     RunNotFound: "NOT_FOUND",
     ScopeExceeded: "FORBIDDEN",
+    SeedNotFound: "NOT_FOUND",
     TenantSuspended: "TENANT_SUSPENDED",
     TrackNotFound: "NOT_FOUND",
     Unauthenticated: "UNAUTHENTICATED",
+    UnknownAnalyzer: "BAD_USER_INPUT",
 }
 DATABASE = {
     asyncpg.QueryCanceledError: ("TIMEOUT", "This took too long. Ask for fewer items, or narrow the filter."),

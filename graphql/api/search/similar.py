@@ -11,9 +11,9 @@ from api.planner.paging import page_size
 from api.planner.rows import Ask
 
 if TYPE_CHECKING:
-    from app.search.recommend import ArtistMatch, Reason, Recommendation
-
     from api.catalog.inputs import TrackFilter
+    from app.search.likeness import Reason
+    from app.search.recommend import ArtistMatch, Recommendation
 
 # Tracks or artists of one answer that may each ask for their likes: every one costs a search.
 MAX_AT_ONCE = 20
@@ -43,7 +43,7 @@ def checked(keys: Sequence[UUID], first: int | None) -> int:
     return page_size(10 if first is None else first, None)
 
 
-def ranked(matches: Sequence[Recommendation] | Sequence[ArtistMatch]) -> dict[str, Any]:
+def ranked(matches: Sequence[Recommendation | ArtistMatch]) -> dict[str, Any]:
     """A connection of one page; a cursor is just the rank."""
     return {
         "edges": [
