@@ -27,6 +27,11 @@ The ink has gone as pale as winter sun
 I read them till the words were words no more
 And put them back again one by one"""
 
+RUSSIAN_VERSE = """Ночной перрон, и снег идёт стеной,
+И фонари качаются над нами,
+А ты молчишь и едешь не со мной,
+И поезд говорит о том словами"""
+
 
 async def new_tenant(database: Database, slug: str | None = None) -> UUID:
     """A tenant with analyzers and without anything else."""

@@ -32,14 +32,14 @@ class Service:
             "/graphql", json={"query": query, "variables": variables}, headers=headers
         )
 
-    async def data(self, key: str, query: str, **variables: Any) -> Any:
+    async def data(self, key: str, query: str, /, **variables: Any) -> Any:
         """The data of an operation that has no errors."""
         response = await self.post(key, query, variables)
         body = response.json()
         assert "errors" not in body, body["errors"]
         return body["data"]
 
-    async def errors(self, key: str | None, query: str, **variables: Any) -> list[dict[str, Any]]:
+    async def errors(self, key: str | None, query: str, /, **variables: Any) -> list[dict[str, Any]]:
         """The errors of an operation that has some."""
         errors: list[dict[str, Any]] = (await self.post(key, query, variables)).json()["errors"]
         return errors

@@ -43,7 +43,7 @@ async def add(
     if not tracks:
         return []
     by_print = {track.fingerprint: track for track in tracks}
-    artists = await artist_ids(session, tenant, {track.artist_slug: track.artist for track in tracks})
+    artists = await artist_ids(session, tenant, {t.artist_slug: t.artist for t in reversed(tracks)})
     parsed = {key: ParsedLyrics.parse(t.lyrics, t.title, t.language) for key, t in by_print.items()}
     created = await session.execute(
         insert(Track)

@@ -9,7 +9,7 @@ import pytest
 
 from app.catalog.new_track import ExternalIdentifier
 from tenancy.database import Database
-from tests.builders import VERSE, add_tracks, new_key, new_tenant, song
+from tests.builders import RUSSIAN_VERSE, VERSE, add_tracks, new_key, new_tenant, song
 from tests.service import Service
 
 
@@ -98,7 +98,7 @@ async def test_filters_narrow_and_count(service: Service, database: Database) ->
     await add_tracks(database, tenant, [
         song("Winter Road", artist="A", language="en", released_on=date(1999, 1, 1), tags=("x",), explicit=True),
         song("Summer Road", artist="B", language="en", released_on=date(2009, 1, 1), tags=("x", "y")),
-        song("Зимняя дорога", artist="B", language="ru", released_on=date(2019, 1, 1)),
+        song("Зимняя дорога", artist="B", released_on=date(2019, 1, 1), lyrics=RUSSIAN_VERSE),
     ])  # fmt: skip
     artist = (await service.data(key, '{ artist(slug: "b") { id } }'))["artist"]["id"]
     cases: list[tuple[dict[str, Any], list[str]]] = [

@@ -16,13 +16,7 @@ from app.trends.metrics import Granularity, Metric
 from app.trends.service import TrendService
 from app.trends.statistics import Direction
 from tenancy.database import Database
-from tests.builders import add_tracks, new_tenant, song
-
-
-RUSSIAN = """Ночной перрон, и снег идёт стеной,
-И фонари качаются над нами,
-А ты молчишь и едешь не со мной,
-И поезд говорит о том словами"""
+from tests.builders import RUSSIAN_VERSE, add_tracks, new_tenant, song
 
 
 async def release(
@@ -120,7 +114,7 @@ async def test_means_rest_on_the_newest_analysis(database: Database) -> None:
 async def test_filters_and_an_artists_evolution(database: Database) -> None:
     tenant, trends = await new_tenant(database), TrendService(database)
     await release(database, tenant, 2000, ["love"], "POSITIVE", artist="Ann", language="en")
-    await release(database, tenant, 2001, ["loss"], "NEGATIVE", artist="Bob", lyrics=RUSSIAN)
+    await release(database, tenant, 2001, ["loss"], "NEGATIVE", artist="Bob", lyrics=RUSSIAN_VERSE)
     russian = await trends.trends(tenant, Metric.THEME, filter=TrackFilter(languages=["ru"]))
     assert [trend.key for trend in russian] == ["loss"]
     async with database.reading(tenant) as connection:
