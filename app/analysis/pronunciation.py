@@ -37,7 +37,6 @@ _SPLIT_PREFIXES = (
     "dis",
     "in",
     "a",
-    "en",
 )
 
 

@@ -23,6 +23,7 @@ class ExplicitWords:
 
     def __init__(self, language: str) -> None:
         table = data.toml("content.toml")
+        self._script = re.compile("[a-z]" if language == "en" else "[а-я]")
         self._innocent = frozenset(table.pop("innocent")[language].split())
         self._maskable = table.pop("masked")[language].split()
         self._exact: dict[str, Word] = {}
@@ -48,6 +49,8 @@ class ExplicitWords:
 
     def find(self, chunk: str) -> Word | None:
         """What `chunk` (from `tokens.chunks`) speaks for, through its disguise; None for an innocent word."""
+        if not self._script.search(chunk):
+            return None
         if chunk not in self._found:
             if len(self._found) > 100_000:
                 self._found.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from app.analysis import evidence
@@ -40,7 +41,7 @@ class RhymeAnalyzer:
         multisyllabic = rhymed = 0
         for stanza, groups in zip(lyrics.stanzas, schemes(lyrics.stanzas, language), strict=True):
             letters += scheme.letters(groups)
-            rhymed += sum(groups.count(group) > 1 for group in groups)
+            rhymed += sum(size for size in Counter(groups).values() if size > 1)
             for found in _pairs(stanza, groups, language):
                 pairs.append(found)
                 multisyllabic += rhyme(found.first_word, found.second_word).syllables > 1

@@ -16,9 +16,10 @@ _ODDS: dict[str, Callable[[str, str], float]] = {"en": english.odds, "ru": russi
 # Longer stanzas (a paste without blank lines) are judged in pieces: rhymes don't reach that far.
 MAX_LINES = 48
 _CANDIDATES = 12
-# A text of more lines than this is no song; couplets and quatrains are found, rarer forms may not be.
-LONG_TEXT = 1000
-_LONG_REACH, _LONG_WIDTH = 3, 2
+# Pairs to weigh in one text. Songs stay far below; a text of thousands of lines is no song, and in it
+# couplets and quatrains are found while rarer forms may not be.
+MAX_PAIRS = 15_000
+_HURRIED_WIDTH = 2
 # How much the other stanzas of the same length weigh: a form that they all keep gains about 2 over one that
 # none does, as much as one slant rhyme.
 _UNITY = 1.0
@@ -42,8 +43,8 @@ def schemes(stanzas: Sequence[Sequence[Line]], language: str) -> list[list[int]]
         for n, stanza in enumerate(stanzas)
         for start in range(0, len(stanza), MAX_LINES)
     ]
-    long = sum(map(len, stanzas)) > LONG_TEXT
-    chosen = _united([_candidates(piece, language, long) for _, piece in pieces])
+    reach = max(1, min(habits.WINDOW, MAX_PAIRS // max(1, sum(map(len, stanzas)))))
+    chosen = _united([_candidates(piece, language, reach) for _, piece in pieces])
     found: list[list[int]] = [[] for _ in stanzas]
     for (n, _), groups in zip(pieces, chosen, strict=True):
         offset = max(found[n], default=-1) + 1
@@ -51,10 +52,10 @@ def schemes(stanzas: Sequence[Sequence[Line]], language: str) -> list[list[int]]
     return found
 
 
-def _candidates(lines: Sequence[Line], language: str, long: bool) -> list[tuple[float, Groups]]:
+def _candidates(lines: Sequence[Line], language: str, reach: int) -> list[tuple[float, Groups]]:
     ends = tuple(last_word(line) for line in lines)
-    odds = pair_odds(ends, language, _LONG_REACH if long else habits.WINDOW)
-    return scheme.candidates(odds, model(), _LONG_WIDTH if long else scheme.BEAM)[:_CANDIDATES]
+    width = scheme.BEAM if reach == habits.WINDOW else _HURRIED_WIDTH
+    return scheme.candidates(pair_odds(ends, language, reach), model(), width)[:_CANDIDATES]
 
 
 def pair_odds(ends: Sequence[str], language: str, reach: int = habits.WINDOW) -> Odds:
