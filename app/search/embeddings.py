@@ -24,9 +24,9 @@ MAX_CHARACTERS = 6_000
 class Embedder(Protocol):
     """A model as search needs it: cheap to build, to pickle and to send to a worker process.
 
-    `background` and `foreground` say what its cosines mean: the similarity of a query and a passage
-    that have nothing to do with each other, and that of a clear answer. They are measured for the
-    model (see `tests/bench`), and scores of 0..1 are read off between them.
+    `background` and `foreground` say what its cosines mean: the likeness (see `search.meaning`) of a query
+    to most tracks, and to a clear answer. Scores of 0..1 are read off between them. Over the labelled
+    queries (see tests/bench) the median track is at .09, the median right answer at .3, the best at .5.
     """
 
     @property
@@ -58,7 +58,7 @@ class FastEmbedder:
 
     space: str = "use-multilingual-v3"
     dimension: int = 512
-    background: float = 0.0
+    background: float = 0.1
     foreground: float = 0.5
 
     def warm(self) -> None:

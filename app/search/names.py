@@ -6,15 +6,25 @@ as it is with Postgres' builtin locale.
 
 from __future__ import annotations
 
-_CYRILLIC = "абвгдеёзийклмнопрстуфыэіѣѳ"
-_LATIN = "abvgdeeziyklmnoprstufyeief"
+_CYRILLIC = "абвгдезийклмнопрстуфыэіѣѳ"
+_LATIN = "abvgdeziyklmnoprstufyeief"
 _SILENT = "ъь"
-_DIGRAPHS = {"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya"}
+_DIGRAPHS = {
+    "ё": "yo",
+    "ж": "zh",
+    "х": "kh",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "shch",
+    "ю": "yu",
+    "я": "ya",
+}
 _FOLD = str.maketrans(dict(zip(_CYRILLIC, _LATIN, strict=True)) | _DIGRAPHS | dict.fromkeys(_SILENT, ""))
 
 
 def fold(name: str) -> str:
-    """`name` in lower case with Cyrillic letters as Latin ones, nearly as in passports (ICAO Doc 9303)."""
+    """`name` in lower case with Cyrillic letters as Latin ones, as names are usually spelt."""
     return name.lower().translate(_FOLD)
 
 

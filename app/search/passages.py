@@ -9,7 +9,7 @@ from math import ceil
 from app.analysis.lyrics import Line, Lyrics
 
 FEWEST, MOST = 4, 8  # lines of a passage: a quatrain or an octave, as most verses are built
-MAX_PASSAGES = 24  # of one track; an epic's passages grow longer instead of more
+LONG = 160  # sung lines from which on passages grow longer instead of more: an epic has about 20 too
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ def passages(lyrics: Lyrics) -> list[Span]:
     Each keeps to stanzas: short stanzas are joined up to FEWEST lines, long ones cut evenly into at
     most MOST. Empty where nothing is sung.
     """
-    most = max(MOST, ceil(len(lyrics.lines) / MAX_PASSAGES))
+    growth = max(1.0, len(lyrics.lines) / LONG)
     found: dict[tuple[tuple[str, ...], ...], Span] = {}
-    for lines in _joined(lyrics.stanzas, max(FEWEST, most // 2)):
-        for part in _cut(lines, most):
+    for lines in _joined(lyrics.stanzas, ceil(FEWEST * growth)):
+        for part in _cut(lines, ceil(MOST * growth)):
             found.setdefault(tuple(line.words for line in part), _span(part))
     return list(found.values())
 

@@ -9,6 +9,7 @@ from wordfreq import zipf_frequency
 
 from app.search.errors import EmptyQuery, QueryTooLong
 from app.search.names import fold
+from app.search.query_vectors import topic
 
 MAX_QUERY = 1_000  # characters
 MAX_WORDS = 64  # different words that the lexical search looks at
@@ -39,10 +40,10 @@ class Question:
         quoted = (next(filter(None, groups), "") for groups in _PHRASE.findall(query))
         phrases = tuple(phrase.strip() for phrase in quoted if _WORD.search(phrase))
         text = " ".join(_PHRASE.sub(lambda found: f" {found.group()[1:-1]} ", query).split())
-        words = tuple(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:MAX_WORDS]
+        words = tuple(dict.fromkeys(word.lower() for word in _WORD.findall(topic(text))))[:MAX_WORDS]
         if not words:
             raise EmptyQuery(only_common_words=False)
-        return cls(text, words, tuple(weight(word) for word in words), phrases, fold(text))
+        return cls(text, words, tuple(weight(word) for word in words), phrases, fold(topic(text)))
 
 
 def weight(word: str) -> float:

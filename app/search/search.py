@@ -12,6 +12,7 @@ from app.catalog.filters import TrackFilter
 from app.search import cursors, statement
 from app.search.embeddings import Embedder
 from app.search.meaning import Meaning
+from app.search.query_vectors import QueryVectors
 from app.search.question import Question
 from app.search.words import Words
 from tenancy.database import Database
@@ -58,12 +59,13 @@ class SearchService:
     def __init__(self, database: Database, embedder: Embedder) -> None:
         self._database = database
         self._embedder = embedder
+        self._vectors = QueryVectors(embedder)
         self._meanings: OrderedDict[str, Meaning] = OrderedDict()
         self._warm = False
 
     async def warm(self) -> None:
         """Loads the model, which takes seconds; without it the first search does."""
-        await asyncio.to_thread(self._embedder.warm)
+        await asyncio.to_thread(self._vectors.of, "warm")
         self._warm = True
 
     async def search(
@@ -114,7 +116,7 @@ class SearchService:
             if not self._warm:
                 await self.warm()
             # On the event loop: a query takes 1.5 ms, about as long as handing it to a thread and back.
-            meaning = self._meanings[text] = Meaning.of(self._embedder, text)
+            meaning = self._meanings[text] = Meaning.of(self._embedder, self._vectors.of(text))
             if len(self._meanings) > _CACHED_QUERIES:
                 self._meanings.popitem(last=False)
         else:

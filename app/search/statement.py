@@ -2,17 +2,14 @@
 
 Every score is 0..1 and depends on the query and the track alone, which is what keeps pages stable:
 
-- semantic: the cosine of the query and the closest of the track's passages, read off between the
-  model's `background` and `foreground` (see `embeddings.Embedder`);
+- semantic: how alike the query and the track are in an embedding space (see `search.meaning`);
 - lexical: the larger of two. Words: the share of the query's words, weighted by how telling they are,
-  that the lyrics, title or artist have, times how densely they have them. Names: how alike the query
-  and the title or artist are in trigrams, which forgives typos and other alphabets;
+  that the lyrics, title, tags or artist have, times how densely they have them. Names: how alike the
+  query and the title or artist are in trigrams, which forgives typos and other alphabets;
 - hybrid: SEMANTIC_SHARE · semantic + (1 - SEMANTIC_SHARE) · lexical. A convex combination of scores
   does better than reciprocal ranks (Bruch, Gai & Ingber 2023, arXiv:2210.11934), and unlike ranks it
   stays what it is when other tracks come or go.
 """
-
-# ruff: noqa: S608  (every value is bound by Params)
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from app.search.words import Words, WordsSql
 from tenancy.sql import Params
 
 # The best of a sweep over the labelled queries: see tests/bench.
-SEMANTIC_SHARE = 0.6
+SEMANTIC_SHARE = 0.7
 
 _NO_SCORES = "\n  select null::uuid id, null::float8 score where false"
 _NO_LINES = "\n  select null::int start_line, null::int end_line where false"
@@ -54,7 +51,7 @@ def build(
         position = f"where (score, id) < ({params.bind(after[0], 'float8')}, {params.bind(after[1], 'uuid')})"
     sql = f"""
 with wanted as (
-  select t.id, t.artist_id, t.title from tracks t where {" and ".join(wanted)}
+  select t.id, t.artist_id, t.title, t.tags from tracks t where {" and ".join(wanted)}
 ), semantic as ({by_meaning.scores() if by_meaning else _NO_SCORES}
 ), lexical as ({by_words.scores() if by_words else _NO_SCORES}
 ), fused as (

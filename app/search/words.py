@@ -1,7 +1,5 @@
 """Words in SQL: which of the query's words a track has, exact phrases, and names that look alike."""
 
-# ruff: noqa: S608  (every value is bound by Params)
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from tenancy.sql import Params
 
 # Two spellings of a name share about half of their trigrams (a letter lost from "pushkin": .5); words
 # that merely rhyme share fewer.
-ALIKE = 0.42
+ALIKE = 0.45
 # ts_rank_cd of a word that stands once in an average verse; with it, half of what density gives is earned.
 USUAL_DENSITY = 0.03
 LINE_BREAK = r"'\r\n|\r|\n'"  # as `analysis.cleaning` counts stored lines
@@ -64,38 +62,36 @@ class WordsSql:
         return [self._has_phrase(track, phrase) for phrase in self._phrases]
 
     def scores(self) -> str:
-        """Rows (id, score) of those of the CTE `wanted` (id, artist_id, title) that match at all."""
+        """Rows (id, score) of those of the CTE `wanted` (id, artist_id, title, tags) that match at all."""
         return f"""
   with performers as materialized (
-    select id, setweight(to_tsvector('russian', name), 'A') words, {self._alike("folded")} alike,
+    select id, setweight(to_tsvector('russian', name), 'A') words,
+      strict_word_similarity({self._name}, folded) alike,
       array(
         select part from unnest({self._names}) part where strict_word_similarity(part, folded) >= {ALIKE}
       ) parts
     from (select id, name, {folded_sql("name")} folded from artists where tenant_id = $1) a
   )
   select w.id, round(greatest(
-      case when covered then (
-        select sum(weight) filter (where everything @@ term::tsquery or part = any(parts)) / sum(weight)
+      case when cardinality(parts) > 0 or l.document @@ {self._any} or names @@ {self._any} then (
+        select sum(weight) filter (
+          where part = any(parts) or l.document @@ term::tsquery or names @@ term::tsquery) / sum(weight)
         from unnest({self._terms}, {self._names}, {self._weights}) as terms (term, part, weight)
       ) ^ 1.5 * (0.6 + 0.4 * density / (density + {USUAL_DENSITY})) end,
       case when named.alike >= {ALIKE} then named.alike end)::numeric, 6)::float8 score
   from wanted w
   join performers a on a.id = w.artist_id
   join lyrics l on l.tenant_id = $1 and l.track_id = w.id,
-  lateral (  -- offset 0: computed once a track, not at each mention
-    select setweight(to_tsvector('russian', w.title), 'A') || a.words || l.document everything,
-      greatest(a.alike, {self._alike(folded_sql("w.title"))}) alike offset 0
+  lateral (
+    select setweight(to_tsvector('russian', w.title || ' ' || w.tags::text), 'A') || a.words names,
+      greatest(a.alike, strict_word_similarity({self._name}, {folded_sql("w.title")})) alike
+    offset 0  -- computed once a track, not at each mention
   ) named,
   lateral (
-    select everything @@ {self._any} or parts <> '{{}}' covered,
-      ts_rank_cd(everything, {self._any}, 1) density
+    select greatest(ts_rank_cd(l.document, {self._any}, 1), ts_rank_cd(names, {self._any}, 1)) density
   ) worded
-  where covered or named.alike >= {ALIKE}"""
-
-    def _alike(self, folded: str) -> str:
-        """Mostly how alike the query is to the closest words of the name, and a little to the whole of it."""
-        part, whole = f"strict_word_similarity({self._name}, {folded})", f"similarity({self._name}, {folded})"
-        return f"(0.8 * {part} + 0.2 * {whole})"
+  where cardinality(parts) > 0 or named.alike >= {ALIKE} or names @@ {self._any}
+    or l.document @@ {self._any}"""
 
     def lines(self, track: str, *, phrases_only: bool) -> str:
         """One row (start_line, end_line) at most: that with the first phrase, or with most words."""

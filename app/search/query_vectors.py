@@ -1,0 +1,63 @@
+"""A query as a vector: what it is about, drawn towards a theme of the taxonomy where it names one.
+
+Verses seldom say their theme: one about a dead father speaks of a chair and a coat. A query such as
+"losing someone" lies closer to them together with "death, mourning and grief". Over the labelled
+queries of tests/bench this changed nDCG@10 little (.81 from .81) but brought most of the verses that
+the query wants from below the tenth place to above it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+import numpy as np
+
+from app.analysis.analyzers.themes.taxonomy import themes
+from app.search.embeddings import Embedder, Vectors
+
+# Cosine from which on a query names a theme: queries that do not stayed below .45.
+NAMED = 0.5
+_GENRE = re.compile(r"^(A song about|Песня об?) ")
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+_REQUEST = re.compile(
+    r"^(?:(?:find|show|play|give)(?: me)? )?(?:(?:some|any|all|the|a) )*"
+    r"(?:songs?|tracks?|lyrics|verses?|poems?|raps?|music) (?:about|on|of|where) "
+    r"|^(?:найди |покажи |включи )?(?:песн\w*|трек\w*|стих\w*|текст\w*|куплет\w*|рэп) (?:о|об|обо|про|где) ",
+    re.IGNORECASE,
+)
+
+
+def topic(text: str) -> str:
+    """`text` without "songs about": every track is a song, but some speak of songs."""
+    return _REQUEST.sub("", text) or text
+
+
+class QueryVectors:
+    """Makes the vectors of queries with one model."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def of(self, text: str) -> Vectors:
+        """The unit vector of a query, float32 of shape (dimension,)."""
+        whole, about = self._embedder.embed([text, topic(text)])
+        sentences, topics = self._themes["ru" if _CYRILLIC.search(text) else "en"]
+        # "Songs about loss" is closest to a whole sentence, "loss" to what that is about.
+        named = np.maximum(sentences @ whole, topics @ about)
+        if named.max() >= NAMED:
+            about = about + topics[int(named.argmax())]
+        vector: Vectors = about / np.linalg.norm(about)
+        return vector
+
+    @cached_property
+    def _themes(self) -> dict[str, tuple[Vectors, Vectors]]:
+        """For each language the vectors of the themes' sentences, and of what those are about."""
+        sentences = {language: [theme.about[language] for theme in themes()] for language in ("en", "ru")}
+        return {
+            language: (
+                self._embedder.embed(texts),
+                self._embedder.embed([_GENRE.sub("", text) for text in texts]),
+            )
+            for language, texts in sentences.items()
+        }
