@@ -151,7 +151,8 @@ def test_the_printed_command_works_as_it_is(instance: Instance) -> None:
     assert command is not None
     told = subprocess.run(["bash", "-c", command[0]], capture_output=True, text=True, check=True)
     edges = json.loads(told.stdout)["data"]["searchTracks"]["edges"]
-    assert len(edges) == 3
+    assert 1 <= len(edges) <= 5
+    assert all(edge["node"]["title"] for edge in edges)
 
 
 def test_the_demo_songs_are_analysed(instance: Instance) -> None:

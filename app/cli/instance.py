@@ -19,7 +19,7 @@ from app.cli.stopping import Stopping
 from app.cli.terminal import say, step
 from app.settings import Settings
 
-QUERY = """{ searchTracks(query: "songs about losing someone", first: 3) {
+QUERY = """{ searchTracks(query: "songs about losing someone", first: 5) {
   edges { score passage { text } node { title language artist { name } } } } }"""
 
 

@@ -30,9 +30,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 def reason(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < 65535 else 8001
         return (
-            f"Port {port} is in use by another program. Choose another one:"
-            f" PORT={port + 1 if port < 65535 else 8001} make up"
+            f"Port {port} is in use by another program. Choose another one: PORT={other} make up"
+            f" (or --port {other})."
         )
     if error.errno == errno.EACCES:
         return f"Only root may listen on port {port}. Choose one above 1023: PORT=8001 make up"
