@@ -49,7 +49,7 @@ class Service:
 async def service(database_url: str, valkey_server: ValkeyServer) -> AsyncIterator[Service]:
     """One service with its worker for the session; take a tenant and a key of your own."""
     settings = Settings(
-        database_url=database_url, redis_url=valkey_server.url, worker_processes=1, log_level="ERROR"
+        database_url=database_url, redis_url=valkey_server.url, worker_processes=1, log_level="WARNING"
     )
     sock = socket.create_server(("127.0.0.1", 0))
     async with hosting(settings, sock=sock, worker=True):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from app.analysis.analyzers import local_analyzers
-from app.analysis.lyrics import Lyrics
 from app.analysis.orchestrator import Orchestrator, TrackAnalysis
+from app.lyrics.text import Lyrics
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import Evidence
+from app.lyrics.text import Lyrics
 
 MAX_PER_NAME = 5
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.analysis import evidence
 from app.analysis.analyzers.base import Analyzer
-from app.analysis.lyrics import Lyrics
 from app.analysis.profile import Profile
 from app.analysis.results import Result, Status
+from app.lyrics.text import Lyrics
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis import runs, stored
@@ -162,7 +163,7 @@ async def newest_of_others(
     ran = {name for analysis in results for name in analysis.results}
     rows = await session.scalars(
         select(Analysis)
-        .distinct(Analysis.track_id, Analysis.analyzer)
+        .ext(distinct_on(Analysis.track_id, Analysis.analyzer))
         .where(
             Analysis.tenant_id == tenant,
             Analysis.track_id.in_([item.track for item in claimed]),

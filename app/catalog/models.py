@@ -87,7 +87,7 @@ class Lyrics(TenantOwned, Base):
     track_id: Mapped[UUID] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     word_count: Mapped[int]
-    # [{"kind": "verse", "start_line": 1, "end_line": 8}, …]: `analysis.lyrics` finds them.
+    # [{"kind": "verse", "start_line": 1, "end_line": 8}, …]: `lyrics.text` finds them.
     sections: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
     # The `russian` configuration stems Cyrillic words as Russian and Latin ones as English.
     document: Mapped[str] = mapped_column(TSVECTOR, Computed("to_tsvector('russian', text)", persisted=True))

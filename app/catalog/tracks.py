@@ -13,10 +13,10 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.analysis.lyrics import Lyrics as ParsedLyrics
 from app.catalog.models import Artist, ExternalId, Lyrics, Track
 from app.catalog.new_track import InvalidTrack, NewTrack
 from app.jobs import Job, Priority, enqueue
+from app.lyrics.text import Lyrics as ParsedLyrics
 
 MAX_BATCH = 500
 EMBED_AT_ONCE = 16  # tracks in one job: a second of work

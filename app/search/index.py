@@ -22,7 +22,7 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.analysis.lyrics import Lyrics
+from app.lyrics.text import Lyrics
 from app.search.embeddings import Embedder, Vectors, mean
 from app.search.passages import Span, passages
 from tenancy.database import driver_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from app.analysis.lyrics import Line, Lyrics
+from app.lyrics.text import Line, Lyrics
 
 FEWEST, MOST = 4, 8  # lines of a passage: a quatrain or an octave, as most verses are built
 LONG = 160  # sung lines from which on passages grow longer instead of more: an epic has about 20 too

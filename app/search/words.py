@@ -16,7 +16,7 @@ from tenancy.sql import Params
 ALIKE = 0.45
 # ts_rank_cd of a word that stands once in an average verse; with it, half of what density gives is earned.
 USUAL_DENSITY = 0.03
-LINE_BREAK = r"'\r\n|\r|\n'"  # as `analysis.cleaning` counts stored lines
+LINE_BREAK = r"'\r\n|\r|\n'"  # as `lyrics.cleaning` counts stored lines
 
 # Which of a query's words are no stop words. `russian` stems Latin words as English, and is what
 # `lyrics.document` is made with.

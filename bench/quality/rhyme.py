@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.analysis.analyzers.rhyme.analyzer import RhymeAnalyzer
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import RhymeDetails
+from app.lyrics.text import Lyrics
 from bench.quality import gold
 
 SAMPLES = 1000

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analysis import tokens
 from app.analysis.analyzers.rhyme import features, habits
 from app.analysis.analyzers.rhyme.phonemes_en import ending
+from app.lyrics import tokens
 from bench.quality import gold
 
 MODEL = Path(__file__).resolve().parents[2] / "app" / "analysis" / "data" / "rhyme_model.json"

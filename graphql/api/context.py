@@ -13,11 +13,10 @@ from tenancy.database import Database
 from tenancy.principals import Principal
 
 if TYPE_CHECKING:
-    from app.search.recommend import RecommendationService
-    from app.trends.service import TrendService
-
     from app.events.hub import Hub
+    from app.search.recommend import RecommendationService
     from app.search.search import SearchService
+    from app.trends.service import TrendService
     from tenancy.quotas import Charge, Quotas
 
 

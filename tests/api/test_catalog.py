@@ -17,7 +17,7 @@ async def test_a_track_with_all_that_belongs_to_it(service: Service, database: D
     tenant = await new_tenant(database)
     key = await new_key(database, tenant)
     await add_tracks(database, tenant, [
-        song("Harbor Lamps", artist="Ida Nord", lyrics=VERSE, album="Salt", language="en", popularity=40,
+        song("Harbor Lamps", artist="Ida Nord", lyrics=VERSE, album="Salt", popularity=40,
              released_on=date(2011, 5, 6), explicit=False, tags=("sea", "grief"), metadata={"label": "Own"},
              external_ids=(ExternalIdentifier("isrc", "XX1"), ExternalIdentifier("spotify", "abc", "https://x/abc")))
     ])  # fmt: skip

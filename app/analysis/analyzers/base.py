@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import Result
+from app.lyrics.text import Lyrics
 
 _LANGUAGE_NAMES = {"en": "English", "ru": "Russian"}
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from app.analysis import evidence, syllables
 from app.analysis.analyzers.base import unfit
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import Result, Score, Status, VocabularyDetails
+from app.lyrics.text import Lyrics
 
 MIN_WORDS = 20
 # McCarthy & Jarvis 2010 (Behavior Research Methods 42): where a factor's type-token ratio has levelled off.

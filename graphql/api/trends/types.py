@@ -36,6 +36,6 @@ class Trend:
     @connection(Connection[Track], "tracks")
     def tracks(rows: RowsOf) -> None:
         """The tracks behind the series, newest release first."""
-        listed = f"(select array_agg(id::uuid) from jsonb_array_elements_text({rows.row} -> 'track_ids') id)"
-        rows.where(f"{rows.new}.id = any({listed})")
+        ids = f"jsonb_array_elements_text({rows.row} -> 'track_ids') listed(id)"
+        rows.where(f"{rows.new}.id in (select listed.id::uuid from {ids})")
         rows.order(f"coalesce({rows.new}.released_on, '-infinity'::date)", "date", descending=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.analysis.analyzers.content.analyzer import ContentAnalyzer
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import ContentDetails
+from app.lyrics.text import Lyrics
 
 
 def details(text: str, language: str) -> ContentDetails:

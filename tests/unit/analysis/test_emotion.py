@@ -6,8 +6,8 @@ import pytest
 
 from app.analysis.analyzers.emotion.analyzer import EmotionAnalyzer
 from app.analysis.analyzers.emotion.lexicons import lexicons
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import EmotionDetails, Result, Sentiment, Status
+from app.lyrics.text import Lyrics
 
 
 def analyze(text: str, language: str = "en") -> Result:

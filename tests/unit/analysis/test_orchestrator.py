@@ -10,11 +10,11 @@ import pytest
 
 from app.analysis import evidence
 from app.analysis.analyzers import local_analyzers
-from app.analysis.lyrics import Lyrics
 from app.analysis.orchestrator import Orchestrator, UnknownAnalyzer
 from app.analysis.profile import Profile
 from app.analysis.results import ContentDetails, Evidence, Result, Status
 from app.analysis.serialize import to_dict
+from app.lyrics.text import Lyrics
 
 NAMES = ("rhyme", "emotion", "themes", "vocabulary", "content")
 VERSE = """[Verse 1]

@@ -11,8 +11,8 @@ from app.analysis import pronunciation
 from app.analysis.analyzers.rhyme import english, russian
 from app.analysis.analyzers.rhyme.analyzer import RhymeAnalyzer
 from app.analysis.analyzers.rhyme.scheme import letters
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import RhymeDetails, Status
+from app.lyrics.text import Lyrics
 from bench.quality import gold
 from bench.quality.rhyme import exact_share, outcome, pair_f1
 

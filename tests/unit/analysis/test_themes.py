@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from app.analysis.analyzers.themes.analyzer import ThemeAnalyzer
 from app.analysis.analyzers.themes.taxonomy import themes
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import Result, ThemeDetails
+from app.lyrics.text import Lyrics
 
 
 def analyze(text: str, language: str = "en") -> Result:

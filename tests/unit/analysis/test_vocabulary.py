@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.analysis.analyzers.vocabulary import VocabularyAnalyzer, is_rare, mtld, readability, repetition
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import Status, VocabularyDetails
+from app.lyrics.text import Lyrics
 
 
 def test_mtld_by_hand() -> None:

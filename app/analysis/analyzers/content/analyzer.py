@@ -9,8 +9,8 @@ from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.content import tokens
 from app.analysis.analyzers.content.words import ExplicitWords, Word, explicit_words
-from app.analysis.lyrics import Line, Lyrics
 from app.analysis.results import ContentDetails, Evidence, Label, Result, Score, Status
+from app.lyrics.text import Line, Lyrics
 
 # A group of words at least this severe makes a text explicit by a single use, as one "fuck" does for a
 # parental-advisory label; milder groups must add up to it.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.emotion.lexicons import Lexicons, lexicons
-from app.analysis.lyrics import Line, Lyrics
 from app.analysis.results import EmotionDetails, Evidence, Label, Result, Score, Sentiment, Status
+from app.lyrics.text import Line, Lyrics
 
 # Fewer words that name a feeling than this and any number would be chance.
 MIN_SIGNALS = 3

@@ -10,8 +10,8 @@ from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.rhyme import english, russian, scheme, texture
 from app.analysis.analyzers.rhyme.likeness import Likeness
 from app.analysis.analyzers.rhyme.stanzas import last_word, schemes
-from app.analysis.lyrics import Line, Lyrics
 from app.analysis.results import Evidence, Result, RhymeDetails, RhymePair, Score, Status
+from app.lyrics.text import Line, Lyrics
 
 _RHYMES: dict[str, Callable[[str, str], Likeness]] = {"en": english.likeness, "ru": russian.likeness}
 _INTERNAL: dict[str, Callable[[str, str], bool]] = {"en": english.rhymes, "ru": russian.rhymes}

@@ -10,7 +10,7 @@ from math import log
 from app.analysis import data
 from app.analysis.analyzers.rhyme import english, habits, russian, scheme
 from app.analysis.analyzers.rhyme.scheme import Groups, Model, Odds
-from app.analysis.lyrics import Line
+from app.lyrics.text import Line
 
 _ODDS: dict[str, Callable[[str, str], float]] = {"en": english.odds, "ru": russian.odds}
 # Longer stanzas (a paste without blank lines) are judged in pieces: rhymes don't reach that far.

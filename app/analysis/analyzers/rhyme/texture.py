@@ -7,7 +7,7 @@ from statistics import fmean, pvariance
 
 from app.analysis import data, pronunciation, syllables
 from app.analysis.analyzers.rhyme.russian import sounds
-from app.analysis.lyrics import Line
+from app.lyrics.text import Line
 
 # Function words echo by chance and aren't heard as rhymes.
 _LIGHT = data.words("light", "words")

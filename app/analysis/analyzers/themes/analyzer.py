@@ -11,8 +11,8 @@ from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.themes.entities import entities
 from app.analysis.analyzers.themes.taxonomy import lexicon, themes
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import Evidence, Label, Result, Score, Status, ThemeDetails
+from app.lyrics.text import Lyrics
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 
 from app.analysis import data, lemmas
-from app.analysis.lyrics import Lyrics
 from app.analysis.results import Label
+from app.lyrics.text import Lyrics
 
 MAX_ENTITIES = 12
 _ENOUGH_WORDS = 40

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.analysis import cleaning, language, sections, tokens
-from app.analysis.sections import Section
+from app.lyrics import cleaning, language, sections, tokens
+from app.lyrics.sections import Section
 
 _WORDLIKE = re.compile(r"[^\W_]")
 _NUMERAL = re.compile(r"\s*(?:[IVXLC]{1,7}|\d{1,3})\s*[.)]?\s*")

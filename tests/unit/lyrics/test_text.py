@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analysis import language
-from app.analysis.lyrics import Lyrics
+from app.lyrics import language
+from app.lyrics.text import Lyrics
 
 
 def sung(text: str, title: str | None = None) -> list[str]:

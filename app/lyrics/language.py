@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.analysis import data
+from app.lyrics.words import words as listed
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -24,8 +24,8 @@ _NAMES = {
 }  # fmt: skip
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*")
 _UNKNOWN = frozenset({"und", "mul", "zxx", "mis"})
-_ENGLISH = data.words("function_words", "en")
-_RUSSIAN = data.words("function_words", "ru")
+_ENGLISH = listed("function_words", "en")
+_RUSSIAN = listed("function_words", "ru")
 _FUNCTION_WORDS = 0.18
 _CONFIDENT = 0.5
 _LATIN = (

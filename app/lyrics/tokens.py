@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from app.analysis import data
+from app.lyrics.words import words as listed
 
 _WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
 _APOSTROPHES = str.maketrans("’ʼ‘`´′＇", "'''''''")
 # Elided forms whose apostrophe belongs to the word; anywhere else it is a quotation mark.
-_LEADING = data.words("apostrophes", "leading")
-_TRAILING = data.words("apostrophes", "trailing")
+_LEADING = listed("apostrophes", "leading")
+_TRAILING = listed("apostrophes", "trailing")
 
 
 def words(line: str) -> tuple[str, ...]:
