@@ -49,7 +49,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Lines `start_line`..`end_line` (inclusive) and their exact text; `supports` names a label or a score."""
+    """Lines `start_line`..`end_line` (inclusive), their exact text, and the label or score they support."""
 
     start_line: int
     end_line: int

@@ -149,10 +149,10 @@ class RecommendationService:
         conditions.append(f"t.id <> all({params.bind(list(without), 'uuid[]')})")
         conditions += wanted.conditions("t", params) if wanted else []
         vector = params.bind(orjson.dumps(toward, option=orjson.OPT_SERIALIZE_NUMPY).decode(), "text")
-        dimension = len(toward)
+        space = f"halfvec({len(toward)})"
         rows = await connection.fetch(
             f"{_CANDIDATE} where {' and '.join(conditions)}"
-            f" order by p.embedding::halfvec({dimension}) <=> {vector}::halfvec({dimension}), t.id limit {POOL}",
+            f" order by p.embedding::{space} <=> {vector}::{space}, t.id limit {POOL}",
             *params.values,
         )
         return [candidate(row) for row in rows]

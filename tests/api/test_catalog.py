@@ -31,7 +31,8 @@ async def test_a_track_with_all_that_belongs_to_it(service: Service, database: D
     (track,) = data["tracks"]["nodes"]
     lyrics = track.pop("lyrics")
     assert track == {
-        "title": "Harbor Lamps", "album": "Salt", "releasedOn": "2011-05-06", "language": "en", "explicit": False,
+        "title": "Harbor Lamps", "album": "Salt", "releasedOn": "2011-05-06", "language": "en",
+        "explicit": False,
         "popularity": 40, "tags": ["sea", "grief"], "metadata": {"label": "Own"}, "profile": None,
         "externalIds": [{"source": "isrc", "value": "XX1", "url": None},
                         {"source": "spotify", "value": "abc", "url": "https://x/abc"}],
@@ -70,7 +71,8 @@ async def test_pages_forward_and_backward_hold_every_track_once(
           totalCount edges { cursor node { id title releasedOn popularity } }
           pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
     order = {"field": field, "direction": direction}
-    forward, after = [], None
+    forward: list[dict[str, Any]] = []
+    after = None
     for page in range(4):
         tracks = (await service.data(key, query, first=3, after=after, order=order))["tracks"]
         assert tracks["totalCount"] == 11
@@ -82,7 +84,8 @@ async def test_pages_forward_and_backward_hold_every_track_once(
     assert len({track["id"] for track in forward}) == len(forward) == 11
     if key_of is not None:
         assert [key_of(t) for t in forward] == sorted(map(key_of, forward), reverse=direction == "DESC")
-    backward, before = [], None
+    backward: list[dict[str, Any]] = []
+    before = None
     while True:
         tracks = (await service.data(key, query, last=4, before=before, order=order))["tracks"]
         backward[:0] = [edge["node"] for edge in tracks["edges"]]
@@ -96,7 +99,7 @@ async def test_filters_narrow_and_count(service: Service, database: Database) ->
     tenant = await new_tenant(database)
     key = await new_key(database, tenant)
     await add_tracks(database, tenant, [
-        song("Winter Road", artist="A", language="en", released_on=date(1999, 1, 1), tags=("x",), explicit=True),
+        song("Winter Road", artist="A", released_on=date(1999, 1, 1), tags=("x",), explicit=True),
         song("Summer Road", artist="B", language="en", released_on=date(2009, 1, 1), tags=("x", "y")),
         song("Зимняя дорога", artist="B", released_on=date(2019, 1, 1), lyrics=RUSSIAN_VERSE),
     ])  # fmt: skip
@@ -195,7 +198,8 @@ async def test_selections_are_merged_skipped_and_aliased(service: Service, datab
         all: tracks(first: 1) { ...Part nodes { again: title artist { slug } id @include(if: $no) } }
         tracks(first: 0) { nodes { id } pageInfo { hasNextPage } }
         __typename }
-        fragment Part on TrackConnection { nodes { title @skip(if: $no) artist { name @include(if: $yes) } } }"""
+        fragment Part on TrackConnection {
+          nodes { title @skip(if: $no) artist { name @include(if: $yes) } } }"""
     data = await service.data(key, query, yes=True, no=False)
     expected = {"title": "Only", "artist": {"name": "Solo", "slug": "solo"}, "again": "Only"}
     assert data["all"]["nodes"] == [expected]

@@ -31,8 +31,8 @@ DEPTH = 7
 ANY_NODE_DEPTH = 3  # with every type of node at once, a document grows fast
 # Values of required arguments, and pages of connections.
 VALUES = {
-    "first": "2", "query": '"losing someone"', "metric": "THEME", "analyzer": '"rhyme"', "from": '"2026-01-01"',
-    "to": '"2026-01-03"', "id": "$id", "ids": "[$id]", "seeds": "[$id]",
+    "first": "2", "query": '"losing someone"', "metric": "THEME", "analyzer": '"rhyme"',
+    "from": '"2026-01-01"', "to": '"2026-01-03"', "id": "$id", "ids": "[$id]", "seeds": "[$id]",
 }  # fmt: skip
 
 
@@ -124,7 +124,8 @@ async def test_every_field_answers_by_its_type(service: Service, analysed: Tenan
     some = "{ tracks(first: 1) { nodes { id } } runs(first: 1) { nodes { id } } }"
     data = await service.data(analysed.key, some)
     id_ = data["runs" if name == "run" else "tracks"]["nodes"][0]["id"]
-    call = f"{name}{arguments(name, field)} {selection(field.type, ANY_NODE_DEPTH if is_abstract_type(get_named_type(field.type)) else DEPTH)}"
+    depth = ANY_NODE_DEPTH if is_abstract_type(get_named_type(field.type)) else DEPTH
+    call = f"{name}{arguments(name, field)} {selection(field.type, depth)}"
     header = "query ($id: ID!)" if "$id" in call else "query"
     value = (await service.data(analysed.key, f"{header} {{ {call} }}", id=id_))[name]
     assert value, "this proves nothing when it is empty"

@@ -185,7 +185,7 @@ class Compiler:
     def _later(
         self, spec: Later, row: Row, path: Path, parent: GraphQLObjectType, nodes: list[FieldNode]
     ) -> Parts:
-        """The row's id for now, and a plan that turns the list of all rows' values into their JSON."""
+        """The row's id under a mark, and a plan that turns the list of all rows' values into their JSON."""
         # Denials are shared: their paths are those of the whole answer.
         below = Compiler(self.selector, self.scopes, self.convert, Plan(denials=self.plan.denials))
         hole = below.hole(JsonHole(spec, "", below.arguments(parent, nodes[0])))
@@ -197,8 +197,10 @@ class Compiler:
                 " with ordinality later(v, n))"
             ),
         ]
-        self.plan.deferred.append(Deferred(path, below.plan.compacted()))
-        return [row.get("id")]
+        # Two types may defer under one response key: the mark says whose row it is.
+        mark = f"{len(self.plan.deferred)}:"
+        self.plan.deferred.append(Deferred(path, mark, below.plan.compacted()))
+        return [f"('{mark}' || {row.get('id')})"]
 
     def object(self, type_: GraphQLObjectType, row: Row, path: Path, nodes: list[FieldNode]) -> Parts:
         """The selected fields of an object whose row is known."""

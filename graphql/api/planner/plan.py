@@ -136,9 +136,10 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A field that stands as its row's id in the first answer, until `plan` has the values of all rows."""
+    """A field that stands as `mark` and its row's id in the first answer, until `plan` has all rows' values."""
 
     path: tuple[str, ...]
+    mark: str
     plan: Plan
 
 

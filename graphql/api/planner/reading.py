@@ -29,12 +29,18 @@ async def read(plan: Plan, ask: Ask, values: VariableValues, at: int = 1) -> byt
         return b"null" if json is None else json
     value = orjson.loads(json)
     for deferred in plan.deferred:
-        slots = list(holders(value, deferred.path[at:]))
-        ids = tuple(dict.fromkeys(UUID(holder[key]) for holder, key in slots))
+        slots = [
+            (holder, key, UUID(holder[key].removeprefix(deferred.mark)))
+            for holder, key in holders(value, deferred.path[at:])
+            if isinstance(holder.get(key), str) and holder[key].startswith(deferred.mark)
+        ]
+        if not slots:
+            continue
+        ids = tuple(dict.fromkeys(id_ for _, _, id_ in slots))
         answers = await read(deferred.plan, replace(ask, keys=ids), values, len(deferred.path))
         by_id = dict(zip(ids, orjson.loads(answers), strict=True))
-        for holder, key in slots:
-            holder[key] = by_id[UUID(holder[key])]
+        for holder, key, id_ in slots:
+            holder[key] = by_id[id_]
     return orjson.dumps(value)
 
 
