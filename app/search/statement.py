@@ -49,15 +49,25 @@ def build(
     position = ""
     if after is not None:
         position = f"where (score, id) < ({params.bind(after[0], 'float8')}, {params.bind(after[1], 'uuid')})"
+    semantic = by_meaning.scores() if by_meaning else _NO_SCORES
+    if len(wanted) > 1:
+        semantic = f"\n  select scored.* from ({semantic}\n  ) scored join wanted using (id)"
+    # Materialized, and united rather than joined: without fresh statistics the planner takes each for one
+    # row and would compute one anew for every row of another.
     sql = f"""
-with wanted as (
+with wanted as materialized (
   select t.id, t.artist_id, t.title, t.tags from tracks t where {" and ".join(wanted)}
-), semantic as ({by_meaning.scores() if by_meaning else _NO_SCORES}
-), lexical as ({by_words.scores() if by_words else _NO_SCORES}
+), semantic as materialized ({semantic}
+), lexical as materialized ({by_words.scores() if by_words else _NO_SCORES}
 ), fused as (
-  select w.id, s.score semantic, l.score lexical,
-    round(({share} * coalesce(s.score, 0) + (1 - {share}) * coalesce(l.score, 0))::numeric, 6)::float8 score
-  from wanted w left join semantic s on s.id = w.id left join lexical l on l.id = w.id
+  select id, max(semantic) semantic, max(lexical) lexical, round((
+      {share} * coalesce(max(semantic), 0) + (1 - {share}) * coalesce(max(lexical), 0)
+    )::numeric, 6)::float8 score
+  from (
+    select id, score semantic, null::float8 lexical from semantic
+    union all select id, null, score from lexical
+  ) united
+  group by id
 ), matched as materialized (
   select * from fused where score > 0
 ), page as (
