@@ -27,6 +27,7 @@ def decode(cursor: str) -> tuple[float, UUID]:
         score, track = _POSITION.unpack(base64.b64decode(cursor.encode("ascii"), b"-_", validate=True))
     except (ValueError, binascii.Error, struct.error):
         raise InvalidCursor from None
-    if not math.isfinite(score):
+    position = score, UUID(bytes=track)
+    if not math.isfinite(score) or encode(*position) != cursor:
         raise InvalidCursor
-    return score, UUID(bytes=track)
+    return position
