@@ -24,7 +24,7 @@ from app.catalog.new_track import MAX_LYRICS, InvalidTrack
 from tenancy.scopes import Scope
 
 
-@strawberry.input
+@strawberry.input(description="Which tracks to analyse, and by which analyzers.")
 class AnalyzeTracksInput:
     ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="These tracks, at most 500; or …"
@@ -35,17 +35,18 @@ class AnalyzeTracksInput:
     )
 
 
-@strawberry.type
+@strawberry.type(description="The run that was started.")
 class AnalyzeTracksPayload:
     run: AnalysisRun = column("Follow it with `run`, or with the subscription `analysisEvents`.")
 
 
 AnalyzeTracksResult = Annotated[
-    AnalyzeTracksPayload | InvalidInput | NotFound | QuotaExceeded, strawberry.union("AnalyzeTracksResult")
+    AnalyzeTracksPayload | InvalidInput | NotFound | QuotaExceeded,
+    strawberry.union("AnalyzeTracksResult", description="What was done, or why it was not."),
 ]
 
 
-@strawberry.input
+@strawberry.input(description="A text to analyse without storing it.")
 class AnalyzeTextInput:
     lyrics: str = strawberry.field(description="The words, with their line breaks.")
     title: str | None = strawberry.field(default=None, description="Helps to tell a heading from a line.")
@@ -70,7 +71,7 @@ class TextAnalysis:
     error: str | None = column("Why it failed or is degraded.")
 
 
-@strawberry.type
+@strawberry.type(description="What the analyzers say of the text.")
 class AnalyzeTextPayload:
     language: str | None = strawberry.field(description="The language that was judged, BCP 47.")
     analyses: list[TextAnalysis] = column("One an analyzer.")
@@ -78,21 +79,25 @@ class AnalyzeTextPayload:
 
 
 AnalyzeTextResult = Annotated[
-    AnalyzeTextPayload | InvalidInput | QuotaExceeded, strawberry.union("AnalyzeTextResult")
+    AnalyzeTextPayload | InvalidInput | QuotaExceeded,
+    strawberry.union("AnalyzeTextResult", description="What was done, or why it was not."),
 ]
 
 
-@strawberry.input
+@strawberry.input(description="A run to stop.")
 class CancelRunInput:
     id: strawberry.ID = strawberry.field(description="Which run.")
 
 
-@strawberry.type
+@strawberry.type(description="The run that was stopped.")
 class CancelRunPayload:
     run: AnalysisRun = column("The run as it is now; what it had found stays.")
 
 
-CancelRunResult = Annotated[CancelRunPayload | NotFound | Conflict, strawberry.union("CancelRunResult")]
+CancelRunResult = Annotated[
+    CancelRunPayload | NotFound | Conflict,
+    strawberry.union("CancelRunResult", description="What was done, or why it was not."),
+]
 
 
 @strawberry.type

@@ -46,10 +46,10 @@ class TrackInput:
     released_on: date | None = strawberry.field(default=None, description="The day of release.")
     explicit: bool | None = strawberry.field(default=None, description="Whether it is labelled as explicit.")
     popularity: int | None = strawberry.field(default=None, description="0 to 100.")
-    tags: list[str] = strawberry.field(default_factory=list, description="Keywords.")
+    tags: list[str] | None = strawberry.field(default=None, description="Keywords.")
     metadata: JSON | None = strawberry.field(default=None, description="Anything else, as a JSON object.")
-    external_ids: list[ExternalIdInput] = strawberry.field(
-        default_factory=list, description="Names in other systems."
+    external_ids: list[ExternalIdInput] | None = strawberry.field(
+        default=None, description="Names in other systems."
     )
 
     def parsed(self) -> NewTrack:
@@ -65,13 +65,13 @@ class TrackInput:
             released_on=self.released_on,
             explicit=self.explicit,
             popularity=self.popularity,
-            tags=tuple(self.tags),
+            tags=tuple(self.tags or ()),
             metadata=self.metadata or {},
-            external_ids=tuple(ExternalIdentifier(e.source, e.value, e.url) for e in self.external_ids),
+            external_ids=tuple(ExternalIdentifier(e.source, e.value, e.url) for e in self.external_ids or ()),
         )
 
 
-@strawberry.input
+@strawberry.input(description="Tracks to add.")
 class AddTracksInput:
     tracks: list[TrackInput] = strawberry.field(description="At most 500.")
     analyze: bool = strawberry.field(default=False, description="Analyse them too, with every analyzer.")
@@ -85,7 +85,8 @@ class AddTracksPayload:
 
 
 AddTracksResult = Annotated[
-    AddTracksPayload | InvalidInput | QuotaExceeded, strawberry.union("AddTracksResult")
+    AddTracksPayload | InvalidInput | QuotaExceeded,
+    strawberry.union("AddTracksResult", description="What was done, or why it was not."),
 ]
 
 
@@ -115,27 +116,31 @@ class UpdateTrackInput:
         return given
 
 
-@strawberry.type
+@strawberry.type(description="The changed track.")
 class UpdateTrackPayload:
     track: Track = column("The track as it is now.")
 
 
 UpdateTrackResult = Annotated[
-    UpdateTrackPayload | InvalidInput | NotFound, strawberry.union("UpdateTrackResult")
+    UpdateTrackPayload | InvalidInput | NotFound,
+    strawberry.union("UpdateTrackResult", description="What was done, or why it was not."),
 ]
 
 
-@strawberry.input
+@strawberry.input(description="Tracks to delete.")
 class DeleteTracksInput:
     ids: list[strawberry.ID] = strawberry.field(description="At most 500.")
 
 
-@strawberry.type
+@strawberry.type(description="What was deleted.")
 class DeleteTracksPayload:
     deleted_ids: list[strawberry.ID] = strawberry.field(description="Those that were there, and are gone.")
 
 
-DeleteTracksResult = Annotated[DeleteTracksPayload | InvalidInput, strawberry.union("DeleteTracksResult")]
+DeleteTracksResult = Annotated[
+    DeleteTracksPayload | InvalidInput,
+    strawberry.union("DeleteTracksResult", description="What was done, or why it was not."),
+]
 
 
 @strawberry.type

@@ -136,7 +136,7 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A field that stands as `mark` and its row's id in the first answer, until `plan` has all rows' values."""
+    """A field that stands as `mark` and its row's id at first, until `plan` has all rows' values."""
 
     path: tuple[str, ...]
     mark: str

@@ -17,7 +17,7 @@ from tenancy import api_keys, scopes
 from tenancy.scopes import Scope
 
 
-@strawberry.input
+@strawberry.input(description="A key to make.")
 class CreateApiKeyInput:
     name: str = strawberry.field(description="What to call it: who or what uses it.")
     scopes: list[str] = strawberry.field(
@@ -28,26 +28,32 @@ class CreateApiKeyInput:
     )
 
 
-@strawberry.type
+@strawberry.type(description="The new key, with its secret.")
 class CreateApiKeyPayload:
     api_key: ApiKey = column("The new key.")
     secret: str = strawberry.field(description="The key's text. It is shown here, once: keep it.")
 
 
-CreateApiKeyResult = Annotated[CreateApiKeyPayload | InvalidInput, strawberry.union("CreateApiKeyResult")]
+CreateApiKeyResult = Annotated[
+    CreateApiKeyPayload | InvalidInput,
+    strawberry.union("CreateApiKeyResult", description="What was done, or why it was not."),
+]
 
 
-@strawberry.input
+@strawberry.input(description="A key to revoke.")
 class RevokeApiKeyInput:
     id: strawberry.ID = strawberry.field(description="Which key.")
 
 
-@strawberry.type
+@strawberry.type(description="The key that was revoked.")
 class RevokeApiKeyPayload:
     api_key: ApiKey = column("The key, which works no more.")
 
 
-RevokeApiKeyResult = Annotated[RevokeApiKeyPayload | NotFound, strawberry.union("RevokeApiKeyResult")]
+RevokeApiKeyResult = Annotated[
+    RevokeApiKeyPayload | NotFound,
+    strawberry.union("RevokeApiKeyResult", description="What was done, or why it was not."),
+]
 
 
 @strawberry.type

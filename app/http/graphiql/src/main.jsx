@@ -1,5 +1,6 @@
 import "./nonce.js";
 import "./workers.js";
+import "./editors.js";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
 import "@graphiql/plugin-history/style.css";
