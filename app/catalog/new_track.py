@@ -62,9 +62,12 @@ class NewTrack:
                 raise InvalidTrack(name, f"The {name} is longer than {MAX_NAME} characters.")
         if len(self.lyrics) > MAX_LYRICS:
             raise InvalidTrack("lyrics", f"The lyrics are longer than {MAX_LYRICS:,} characters.")
-        for name in ("title", "artist", "album", "lyrics"):
+        for name in ("title", "artist", "album"):
             if CONTROL.search(getattr(self, name) or ""):
-                raise InvalidTrack(name, f"The {name} has control characters (NUL or the like): remove them.")
+                raise InvalidTrack(name, f"The {name} has control characters: remove them.")
+        # Others stay in the lyrics as they came: the analyzers read past them. Postgres stores no NUL.
+        if "\0" in self.lyrics:
+            raise InvalidTrack("lyrics", "There is a NUL character in the lyrics: remove it.")
         if self.popularity is not None and not 0 <= self.popularity <= 100:
             raise InvalidTrack("popularity", "The popularity has to be from 0 to 100.")
         if len(self.tags) > MAX_TAGS:
