@@ -13,13 +13,12 @@ import orjson
 
 from app.catalog.filters import TrackFilter
 from app.search.embeddings import Vectors
-from app.search.likeness import Candidate, Reason, cosine, reasons
+from app.search.likeness import AVOIDING, Candidate, Reason, closeness, reasons
 from tenancy.database import Database
 from tenancy.sql import Params
 
 POOL = 200  # tracks that are closest in meaning and compared in full
 PER_ARTIST = 3
-AVOIDING = 0.5  # how far the middle of what is to be avoided pushes away
 
 _CANDIDATE = """
     select t.id, t.artist_id, t.profile::text as profile, p.embedding::vector::real[] as vector
@@ -87,11 +86,12 @@ class RecommendationService:
                 raise SeedNotFound(missing)
             liked = [given[track] for track in dict.fromkeys(seeds)]
             toward = middle([seed.vector for seed in liked])
-            away = [given[track].vector for track in avoid if track in given]
-            if away:
-                toward = unit(toward - AVOIDING * middle(away))
-            pool = await self._closest(connection, tenant, toward, [*seeds, *avoid], filter)
-            why = {candidate.id: reasons(candidate, liked, toward) for candidate in pool}
+            disliked = [given[track].vector for track in avoid if track in given]
+            away = middle(disliked) if disliked else None
+            between = toward if away is None else unit(toward - AVOIDING * away)
+            pool = await self._closest(connection, tenant, between, [*seeds, *avoid], filter)
+            why = {candidate.id: reasons(candidate, liked, toward, away) for candidate in pool}
+            pool = [candidate for candidate in pool if why[candidate.id]]
             chosen = spread(pool, {id_: score(why[id_]) for id_ in why}, diversity, first)
             return await self._with_passages(connection, tenant, chosen, why)
 
@@ -122,7 +122,7 @@ class RecommendationService:
         own = middles.pop(artist, None)
         if own is None:
             return []
-        ranked = sorted((-cosine(own, vector), id_) for id_, vector in middles.items())
+        ranked = sorted((-closeness(own, vector), id_) for id_, vector in middles.items())
         return [
             ArtistMatch(id_, -negative, [Reason("meaning", "Close in meaning on average", -negative)])
             for negative, id_ in ranked[:first]
@@ -210,12 +210,16 @@ def spread(
     artists: Counter[UUID] = Counter()
     left = list(pool)
     while left and len(chosen) < first:
-        best = max(left, key=lambda c: ((1 - diversity) * scores[c.id] - diversity * likeness[c.id], c.id))
+        # The score again, for ties: with a diversity of 1 the first choice would otherwise be any.
+        best = max(
+            left,
+            key=lambda c: ((1 - diversity) * scores[c.id] - diversity * likeness[c.id], scores[c.id], c.id),
+        )
         left.remove(best)
         chosen.append(best)
         artists[best.artist] += 1
         if artists[best.artist] >= PER_ARTIST:
             left = [c for c in left if c.artist != best.artist]
         for other in left:
-            likeness[other.id] = max(likeness[other.id], cosine(best.vector, other.vector))
+            likeness[other.id] = max(likeness[other.id], closeness(best.vector, other.vector))
     return chosen
