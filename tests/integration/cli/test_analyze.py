@@ -28,19 +28,21 @@ def test_answers_come_in_the_order_of_the_input(run: Cli, tmp_path: Path) -> Non
     file, output = tmp_path / "songs.jsonl", tmp_path / "out.jsonl"
     given = lines(20)
     given[3] = "[]"
-    given[17] = json.dumps({"title": "Empty", "artist": "Ada", "lyrics": " "})
+    given[16] = json.dumps({"lyrics": " "})
+    given[17] = json.dumps({"title": "No words at all", "artist": "Ada"})
     file.write_text("\n".join(given))
     outcome = run("analyze", str(file), "--analyzers", "rhyme,emotion", "--output", str(output))
     assert outcome.status == 0
     answers = [json.loads(line) for line in output.read_text().splitlines()]
     assert [answer.get("title") for answer in answers] == [
-        None if n in (3, 17) else f"Song {n}" for n in range(20)
+        None if n in (3, 16, 17) else f"Song {n}" for n in range(20)
     ]
     assert answers[3] == {
         "line": 4,
         "error": "The line is an array, not an object: it takes one song a line.",
     }
-    assert answers[17]["line"] == 18
+    assert answers[16]["analyses"]["rhyme"]["status"] == "DEGRADED"
+    assert answers[17] == {"line": 18, "error": "lyrics has to be a text of at most 200,000 characters."}
     assert set(answers[0]["analyses"]) == {"rhyme", "emotion"}
     text = Text(json.loads(given[5])["lyrics"], "Song 5")
     ((_, expected),) = analyze([text], ["rhyme"])
