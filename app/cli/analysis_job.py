@@ -24,6 +24,7 @@ from app.catalog.new_track import MAX_LYRICS
 from app.cli.failures import Failure
 from app.cli.terminal import Progress
 from app.importers.entries import Record, Rejected
+from app.importers.records import canonical
 from app.importers.sources import open_source
 from app.processes import begin
 
@@ -85,11 +86,12 @@ def analyse_one(entry: Record | Rejected, names: tuple[str, ...]) -> Answer:
     if isinstance(entry, Rejected):
         return orjson.dumps({"line": entry.line, "error": entry.reason}), False
     # Nothing is stored, so all that it takes is lyrics; too few of them is for the analyzers to say.
-    lyrics = entry.values.get("lyrics")
+    values = {canonical(name): value for name, value in entry.values.items()}
+    lyrics = values.get("lyrics")
     if not isinstance(lyrics, str) or len(lyrics) > MAX_LYRICS:
         wanted = f"lyrics has to be a text of at most {MAX_LYRICS:,} characters."
         return orjson.dumps({"line": entry.line, "error": wanted}), False
-    title, artist, language = (text_or_none(entry.values.get(n)) for n in ("title", "artist", "language"))
+    title, artist, language = (text_or_none(values.get(n)) for n in ("title", "artist", "language"))
     ((_, analysis),) = batch.analyze([Text(lyrics, title, language)], names or None)
     found = {name: to_dict(result) for name, result in analysis.results.items()}
     return orjson.dumps({"title": title, "artist": artist, "analyses": found}), True

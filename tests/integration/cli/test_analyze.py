@@ -53,7 +53,7 @@ def test_answers_come_in_the_order_of_the_input(run: Cli, tmp_path: Path) -> Non
 
 def test_all_five_to_stdout(run: Cli, tmp_path: Path) -> None:
     file = tmp_path / "songs.csv"
-    file.write_text(f'title,artist,lyrics\nRain,Ada,"{VERSE}"\n')
+    file.write_text(f'Title,Artist,Lyrics\nRain,Ada,"{VERSE}"\n')
     outcome = run("analyze", str(file), "--processes", "1")
     assert set(json.loads(outcome.out)["analyses"]) == {"rhyme", "emotion", "themes", "vocabulary", "content"}
 
