@@ -38,7 +38,8 @@ class MeaningSql:
     """The parts of a statement that compare meanings; tenant is `$1`."""
 
     def __init__(self, meaning: Meaning, params: Params) -> None:
-        self._query = f"{params.bind(meaning.vector, 'text')}::halfvec({meaning.dimension})"
+        # A sub-select is computed once; in a plan made for any values the cast would be, for every row.
+        self._query = f"(select {params.bind(meaning.vector, 'text')}::halfvec({meaning.dimension}))"
         self._space = params.bind(meaning.space, "text")
         self._background = params.bind(meaning.background, "float8")
         self._foreground = params.bind(meaning.foreground, "float8")

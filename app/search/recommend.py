@@ -150,9 +150,10 @@ class RecommendationService:
         conditions += wanted.conditions("t", params) if wanted else []
         vector = params.bind(orjson.dumps(toward, option=orjson.OPT_SERIALIZE_NUMPY).decode(), "text")
         space = f"halfvec({len(toward)})"
+        # The sub-select is computed once; in a plan made for any values the cast would be, for every row.
         rows = await connection.fetch(
             f"{_CANDIDATE} where {' and '.join(conditions)}"
-            f" order by p.embedding::{space} <=> {vector}::{space}, t.id limit {POOL}",
+            f" order by p.embedding::{space} <=> (select {vector}::{space}), t.id limit {POOL}",
             *params.values,
         )
         return [candidate(row) for row in rows]

@@ -50,7 +50,9 @@ class WordsSql:
     """The parts of a statement that compare words and names; tenant is `$1`."""
 
     def __init__(self, words: Words, params: Params) -> None:
-        self._any = params.bind(" | ".join(f"({term})" for term in words.terms), "text") + "::tsquery"
+        # Sub-selects are computed once; in a plan made for any values the casts would be, for every row.
+        terms = params.bind(" | ".join(f"({term})" for term in words.terms), "text")
+        self._any = f"(select {terms}::tsquery)"
         self._terms = params.bind(words.terms, "text[]")
         self._names = params.bind(words.names, "text[]")
         self._weights = params.bind(words.weights, "float8[]")
@@ -110,8 +112,8 @@ class WordsSql:
 
     def _has_phrase(self, track: str, phrase: str) -> str:
         # The stemmed document is stored, so it goes first; only what passes is compared word for word.
-        stemmed = f"phraseto_tsquery('russian', {phrase})"
-        exact = f"phraseto_tsquery('simple', {phrase})"
+        stemmed = f"(select phraseto_tsquery('russian', {phrase}))"
+        exact = f"(select phraseto_tsquery('simple', {phrase}))"
         return f"""(
     exists (select from lyrics l where l.tenant_id = $1 and l.track_id = {track}.id
       and (numnode({stemmed}) = 0 or l.document @@ {stemmed}) and to_tsvector('simple', l.text) @@ {exact})
