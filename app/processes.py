@@ -63,5 +63,6 @@ def begin(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it had ended before the kernel knew
             os._exit(1)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    for library in ("OMP", "OPENBLAS"):  # one thread a process: there are as many processes as cores
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     os.nice(5)  # whoever waits for an answer goes before the batch

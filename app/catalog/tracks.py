@@ -122,6 +122,7 @@ async def update(
             .where(Lyrics.tenant_id == tenant, Lyrics.track_id == track)
             .values(lyrics_row(parsed, whole))
         )
+    if lyrics is not None or "title" in changes:  # both are searched by meaning
         await request_embedding(session, tenant, [track], Priority.INTERACTIVE)
 
 

