@@ -14,6 +14,7 @@ from app.events import history, streams
 from app.events.cursors import Cursor, InvalidCursor
 from app.events.feeds import Feed, Subscriber
 from app.events.streams import StreamEvent, missed
+from app.events.tasks import end
 from tenancy.database import Database
 
 __all__ = ["Hub", "InvalidCursor", "StreamEvent"]
@@ -64,8 +65,7 @@ class Hub:
     async def close(self) -> None:
         """Stops reading. Subscriptions get nothing more; close them first."""
         if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+            await end(self._reader)
             self._reader = None
 
     @property
@@ -168,8 +168,7 @@ class Hub:
                     await asyncio.wait({read}, timeout=UNBLOCK_SECONDS)
                 reply = await read
             finally:
-                joined.cancel()
-                read.cancel()
+                await end(joined, read)
             for key, entries in reply or ():
                 for id_, entry in entries:
                     await self._deliver(feeds[key], streams.event(id_, entry))

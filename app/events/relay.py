@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from app.events import streams
 from app.events.outbox import CHANNEL
 from app.events.publication import carry, prune
+from app.events.tasks import end
 from tenancy.database import Database
 
 log = structlog.get_logger(__name__)
@@ -58,9 +59,7 @@ class Relay:
                     del self._waiting[tenant]
                     await self._carry(tenant)
         finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await end(*helpers)
 
     async def _carry(self, tenant: UUID) -> None:
         try:

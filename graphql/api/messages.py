@@ -77,6 +77,14 @@ def check_request(payload: dict[str, Any] | None) -> None:
             raise Closing(Code.BAD_REQUEST, f"payload.{name} has to be {words}.")
 
 
+def authorization(payload: dict[str, Any]) -> str | None:
+    """The payload's authorization, whatever the case of its name, as header names go."""
+    for name, value in payload.items():
+        if name.lower() == "authorization" and isinstance(value, str):
+            return value
+    return None
+
+
 def write(type_: str, id_: str | None = None, payload: bytes | None = None) -> str:
     """A message of the server, as text: browsers would get a Blob of a binary frame."""
     message: dict[str, Any] = {"type": type_}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,9 +17,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 from api.context import Context
 from api.encoding import encode_execution
 from api.failures import errors_of
-from api.messages import Closing, Code, Message, read, write
+from api.messages import Closing, Code, Message, authorization, read, write
 from api.planner.engine import Engine
 from api.requests import OpenContext
+from app.events.tasks import end
 from tenancy.principals import Authenticator, Principal, TenantSuspended, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -46,6 +48,7 @@ class Session:
         self._service = service
         self._socket = socket
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._clock = asyncio.get_running_loop().time
         self._heard = self._clock()
         self._authorization: str | None = None
@@ -53,24 +56,32 @@ class Session:
     async def run(self) -> None:
         """Returns when the socket is closed; what it had begun is cancelled by then."""
         closing: Closing | None = None
-        gone = False
         try:
-            async with asyncio.TaskGroup() as tasks:
-                self._principal = await self._begin()
-                tasks.create_task(self._watch())
-                await self._receive(tasks)
-        except* (WebSocketDisconnect, WebSocketDisconnected):
-            gone = True
-        except* Closing as group:
-            closing = next(error for error in group.exceptions if isinstance(error, Closing))
-        except* Exception as group:
-            log.error("socket_failed", errors=[type(error).__qualname__ for error in group.exceptions])
+            self._principal = await self._begin()
+            both = {self._start(self._receive()), self._start(self._watch())}
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except Closing as error:
+            closing = error
+        except (WebSocketDisconnect, WebSocketDisconnected):
+            pass
+        except Exception as error:
+            log.error("socket_failed", error=type(error).__qualname__)
             closing = Closing(Code.INTERNAL_SERVER_ERROR, "Internal server error")
-        if closing is not None and not gone:
+        finally:
+            await end(*self._tasks)
+        if closing is not None:
             # A client that takes nothing takes no close frame either.
             with suppress(TimeoutError, WebSocketDisconnect, WebSocketDisconnected):
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await self._socket.close(closing.code, closing.reason)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _begin(self) -> Principal:
         """The handshake, up to connection_ack. Raises Closing."""
@@ -107,17 +118,17 @@ class Session:
             payload = None if message.payload is None else orjson.dumps(message.payload)
             await self._socket.send_text(write("pong", payload=payload))
 
-    async def _receive(self, tasks: asyncio.TaskGroup) -> None:
+    async def _receive(self) -> None:
         while True:
             message = await self._next()
             if message.type == "connection_init":
                 raise Closing(Code.TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
             if message.type == "complete" and message.id in self._operations:
-                self._operations.pop(message.id).cancel()
+                self._start(end(self._operations.pop(message.id)))
             if message.type == "subscribe":
                 if message.id in self._operations:
                     raise Closing(Code.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
-                self._operations[message.id] = tasks.create_task(self._operate(message))
+                self._operations[message.id] = self._start(self._operate(message))
 
     async def _watch(self) -> None:
         """Pings the client and checks its key, until one of them fails: raises Closing."""
@@ -142,6 +153,7 @@ class Session:
 
     async def _operate(self, message: Message) -> None:
         """Runs one operation to its end; a failure is told to the client, and the socket stays open."""
+        last = write("complete", message.id)
         try:
             if len(self._operations) > MAX_OPERATIONS:
                 raise GraphQLError(
@@ -150,14 +162,14 @@ class Session:
                 )
             await self._perform(message.id, message.payload or {})
         except (WebSocketDisconnect, WebSocketDisconnected):
-            raise
+            return  # the receiver hears of it too
         except Exception as error:
-            self._release(message.id)
             errors = orjson.dumps([error.formatted for error in errors_of(error)])
-            await self._socket.send_text(write("error", message.id, errors))
-        else:
-            self._release(message.id)
-            await self._socket.send_text(write("complete", message.id))
+            last = write("error", message.id, errors)
+        self._check(message.id)
+        del self._operations[message.id]  # first: with this message the client may use the id again
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
+            await self._socket.send_text(last)
 
     async def _perform(self, id_: str, request: dict[str, Any]) -> None:
         engine, variables = self._service.engine, request.get("variables")
@@ -177,17 +189,10 @@ class Session:
                 await self._show(id_, result, context, extensions=False)
 
     async def _show(self, id_: str, result: ExecutionResult, context: Context, **options: bool) -> None:
+        self._check(id_)
         await self._socket.send_text(write("next", id_, encode_execution(result, context, **options)))
 
-    def _release(self, id_: str) -> None:
-        """Before the last message goes out: with it the client may use the id again."""
-        if self._operations.get(id_) is asyncio.current_task():
-            del self._operations[id_]
-
-
-def authorization(payload: dict[str, Any]) -> str | None:
-    """The payload's authorization, whatever the case of its name, as header names go."""
-    for name, value in payload.items():
-        if name.lower() == "authorization" and isinstance(value, str):
-            return value
-    return None
+    def _check(self, id_: str) -> None:
+        """Nothing is sent for an operation that the client has completed, even if its task lives on."""
+        if self._operations.get(id_) is not asyncio.current_task():
+            raise asyncio.CancelledError

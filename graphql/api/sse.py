@@ -23,6 +23,7 @@ from api.failures import errors_of
 from api.planner.documents import Document, Operation
 from api.planner.engine import Engine, Fragment
 from api.resumption import resumed
+from app.events.tasks import end
 from tenancy.principals import Authenticator, TenantSuspended, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -110,9 +111,7 @@ class EventStream(Response):
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
         if gone in done:
             return
         for task in done:

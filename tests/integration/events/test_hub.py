@@ -18,9 +18,10 @@ from app.events.hub import Hub, InvalidCursor, StreamEvent
 from app.events.publication import carry
 from app.events.relay import run_relay
 from app.events.streams import MISSED
+from app.events.tasks import end
 from tenancy.database import Database
 from tests.builders import new_tenant
-from tests.integration.events.helpers import nothing, record, runs, take, until
+from tests.integration.events.helpers import PATIENCE, nothing, record, runs, take, until
 
 
 @pytest.fixture
@@ -242,3 +243,16 @@ async def test_subscriptions_outlive_valkey(database: Database, tmp_path: Path) 
         stop.set()
         await relaying
     await server.stop()
+
+
+async def test_a_hub_closes_whatever_it_is_doing(database: Database, valkey: Redis) -> None:
+    tenant = await new_tenant(database)
+    for moment in range(40):
+        hub = Hub(database, valkey)
+        await hub.start()
+        async with aclosing(hub.subscribe(tenant, "0-0")) as stream:
+            first = asyncio.ensure_future(anext(stream))
+            await asyncio.sleep(moment / 4000)
+            await end(first)
+        async with asyncio.timeout(PATIENCE):
+            await hub.close()
