@@ -26,15 +26,16 @@ venv: $(VENV)/.installed
 dev: $(VENV)/.installed-dev
 
 # Stamps: an installed checkout starts at once, and a changed lock file is installed at the next call.
+# --no-deps: the lock file is the whole answer; older pips resolve again, and take a newer release than is locked.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the packages of $<; this is slow only once."
-	@$(PIP) install --require-hashes --requirement $<
+	@$(PIP) install --require-hashes --no-deps --requirement $<
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing the packages of $<; this is slow only once."
-	@$(PIP) install --require-hashes --requirement $<
+	@$(PIP) install --require-hashes --no-deps --requirement $<
 	@touch $@
 
 # Where Python comes without ensurepip (Debian), its own pip fills the environment.
