@@ -57,7 +57,9 @@ class Database:
             "application_name": "rap-analyzer",
             "statement_timeout": str(statement_timeout_ms),
         }
+        self._limit = readers
         self._readers = asyncio.Semaphore(readers)
+        self._busy = 0
         self._idle: list[PinnedConnection] = []  # least recently used first
         self._engine: AsyncEngine = create_async_engine(
             urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg")),
@@ -86,25 +88,15 @@ class Database:
     @asynccontextmanager
     async def reading(self, tenant: UUID) -> AsyncIterator[asyncpg.Connection]:
         """A read-only connection that sees the rows of `tenant`; `json` values arrive as bytes."""
-        async with self._readers:
-            pinned = self._take(tenant) or PinnedConnection(await self.connect())
-            try:
-                await pinned.pin(tenant)
-                yield pinned.connection
-            finally:
-                if not pinned.connection.is_closed():
-                    self._idle.append(pinned)
+        async with self._borrowed(tenant) as pinned:
+            await pinned.pin(tenant)
+            yield pinned.connection
 
     @asynccontextmanager
     async def unpinned(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection for the gate's functions (see `tenancy.rls`), which answer without a tenant."""
-        async with self._readers:
-            pinned = self._take(None) or PinnedConnection(await self.connect())
-            try:
-                yield pinned.connection
-            finally:
-                if not pinned.connection.is_closed():
-                    self._idle.append(pinned)
+        async with self._borrowed(None) as pinned:
+            yield pinned.connection
 
     @asynccontextmanager
     async def transaction(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
@@ -127,13 +119,29 @@ class Database:
         )
         return connection
 
+    @asynccontextmanager
+    async def _borrowed(self, tenant: UUID | None) -> AsyncIterator[PinnedConnection]:
+        """One that is pinned to `tenant` already, if there is one; waits while all are in use."""
+        async with self._readers:
+            pinned = self._take(tenant)
+            self._busy += 1
+            try:
+                pinned = pinned or PinnedConnection(await self.connect())
+                yield pinned
+            finally:
+                self._busy -= 1
+                if pinned is not None and not pinned.connection.is_closed():
+                    self._idle.append(pinned)
+
     def _take(self, tenant: UUID | None) -> PinnedConnection | None:
         self._idle = [pinned for pinned in self._idle if not pinned.connection.is_closed()]
         for index in range(len(self._idle) - 1, -1, -1):
             if self._idle[index].tenant == tenant:
                 return self._idle.pop(index)
-        # A connection pinned elsewhere is pinned anew, unless there is room for one more.
-        return self._idle.pop(0) if self._idle and self._readers.locked() else None
+        # Tenants may be many more than connections: one that is pinned elsewhere is pinned anew, once there
+        # is no room for another.
+        full = self._busy + len(self._idle) >= self._limit
+        return self._idle.pop(0) if full else None
 
 
 async def driver_of(session: AsyncSession) -> Any:

@@ -39,6 +39,16 @@ async def test_a_pinned_connection_is_used_again(database_url: str) -> None:
     await database.close()
 
 
+async def test_tenants_in_turn_open_no_more_connections_than_there_are_readers(database_url: str) -> None:
+    database = Database(database_url, readers=2)
+    backends = set()
+    for tenant in [await new_tenant(database) for _ in range(5)] * 2:
+        async with database.reading(tenant) as connection:
+            backends.add(await connection.fetchval("select pg_backend_pid()"))
+    assert len(backends) == 2
+    await database.close()
+
+
 async def test_reads_cannot_write(database: Database) -> None:
     tenant = await new_tenant(database)
     async with database.reading(tenant) as connection:
