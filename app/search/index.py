@@ -121,12 +121,12 @@ def _embedded(song: TrackLyrics, spans: Sequence[Span], vectors: Vectors) -> Emb
     )
 
 
-# The join leaves out a track that was deleted or got other words meanwhile (its own job follows), and
-# the lock keeps it from being either until this transaction ends.
+# The join leaves out a track that was deleted or got other words meanwhile (its own job follows). The lock keeps
+# it from being either until this transaction ends, and another worker with the same track behind this one.
 _CURRENT = """
     select t.id from tracks t
     join unnest($2::uuid[], $3::bytea[]) as e (id, fingerprint) using (id, fingerprint)
-    where t.tenant_id = $1 order by t.id for key share of t"""
+    where t.tenant_id = $1 order by t.id for no key update of t"""
 _DELETE = "delete from passages where tenant_id = $1 and space = $2 and track_id = any($3)"
 _INSERT = """
     insert into passages (tenant_id, space, track_id, ordinal, start_line, end_line, embedding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from uuid import UUID
 
@@ -56,6 +57,15 @@ async def test_embedding_twice_leaves_the_same_rows(database: Database) -> None:
     before = await rows_of(database, tenant, track)
     await embed(database, tenant, [track], EMBEDDER)
     assert await rows_of(database, tenant, track) == before
+
+
+async def test_two_workers_with_the_same_track_leave_its_rows_once(database: Database) -> None:
+    tenant = await new_tenant(database)
+    (track,) = await add_tracks(database, tenant, [song()])
+    await asyncio.gather(*(embed(database, tenant, [track], EMBEDDER) for _ in range(4)))
+    once = await rows_of(database, tenant, track)
+    await embed(database, tenant, [track], EMBEDDER)
+    assert await rows_of(database, tenant, track) == once
 
 
 async def test_vectors_of_old_words_are_not_stored(database: Database) -> None:
