@@ -10,6 +10,7 @@ import pytest
 from tenancy.database import Database
 from tenancy.principals import Authenticator, Principal, Unauthenticated
 from tenancy.scopes import ADMIN, READER, Scope
+from tests.builders import NUMBERS
 from tests.integration.cli.conftest import Cli
 
 
@@ -24,15 +25,9 @@ def principal(url: str, key: str) -> Principal:
     return asyncio.run(authenticate())
 
 
-@pytest.fixture(scope="module")
-def slugs() -> list[str]:
-    return []
-
-
 @pytest.fixture
-def tenant(cli: Cli, slugs: list[str]) -> str:
-    slug = f"tenant-{len(slugs)}"
-    slugs.append(slug)
+def tenant(cli: Cli) -> str:
+    slug = f"tenant-{next(NUMBERS)}"
     assert cli("tenants", "create", slug).status == 0
     return slug
 
