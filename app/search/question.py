@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wordfreq import zipf_frequency
-
 from app.search.errors import EmptyQuery, QueryTooLong
 from app.search.names import fold
 from app.search.query_vectors import topic
@@ -52,5 +50,8 @@ def weight(word: str) -> float:
     It comes from the word's frequency in its language (wordfreq, Speer 2022), not from the tenant's
     tracks: a score is the same on every page and for every tenant.
     """
+    # Import here: it takes half a second, and a service should answer before that.
+    from wordfreq import zipf_frequency
+
     frequency = zipf_frequency(word, "ru" if _CYRILLIC.search(word) else "en", wordlist="small")
     return min(_UNKNOWN_WORD, max(1.0, 8.0 - frequency))

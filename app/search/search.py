@@ -64,8 +64,9 @@ class SearchService:
         self._warm = False
 
     async def warm(self) -> None:
-        """Loads the model, which takes seconds; without it the first search does."""
+        """Loads the model and word frequencies, which takes seconds; without it the first search does."""
         await asyncio.to_thread(self._vectors.of, "warm")
+        await asyncio.to_thread(Question.parse, "warm тепло")
         self._warm = True
 
     async def search(
