@@ -121,8 +121,8 @@ def _embedded(song: TrackLyrics, spans: Sequence[Span], vectors: Vectors) -> Emb
     )
 
 
-# The join leaves out a track that was deleted or got other words meanwhile (its own job follows). The lock keeps
-# it from being either until this transaction ends, and another worker with the same track behind this one.
+# The join leaves out a track that was deleted or got other words meanwhile (its own job follows). The lock
+# keeps it from being either until this transaction ends, and another worker with the same track waiting.
 _CURRENT = """
     select t.id from tracks t
     join unnest($2::uuid[], $3::bytea[]) as e (id, fingerprint) using (id, fingerprint)

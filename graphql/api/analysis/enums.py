@@ -31,8 +31,8 @@ class AnalyzerKind(Enum):
 
 @strawberry.enum(description="How far a run is.")
 class RunStatus(Enum):
-    QUEUED = "QUEUED"
-    RUNNING = "RUNNING"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-    FAILED = "FAILED"
+    QUEUED = strawberry.enum_value("QUEUED", description="No track of it is analysed yet.")
+    RUNNING = strawberry.enum_value("RUNNING", description="Some tracks are analysed, others wait.")
+    COMPLETED = strawberry.enum_value("COMPLETED", description="All tracks are done; some may have failed.")
+    CANCELLED = strawberry.enum_value("CANCELLED", description="It was stopped; what it had found stays.")
+    FAILED = strawberry.enum_value("FAILED", description="No track could be analysed.")

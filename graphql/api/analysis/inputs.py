@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from api.analysis.enums import AnalysisStatus
@@ -14,6 +16,9 @@ class AnalysisFilter:
         default=None, description="By one of these analyzers, by name."
     )
     statuses: list[AnalysisStatus] | None = strawberry.field(default=None, description="This far.")
+
+
+Analyses = Annotated[AnalysisFilter | None, strawberry.argument(description="Only analyses that fit.")]
 
 
 def narrow_analyses(rows: Rows, filter: AnalysisFilter | None) -> None:

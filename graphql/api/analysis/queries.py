@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from api.analysis.types import AnalysisRun, Analyzer
-from api.catalog.queries import by_id
+from api.catalog.queries import Id, by_id
 from api.nodes import Connection
 from api.planner.fields import RowsOf, column, connection, single
 from tenancy.scopes import Scope
@@ -21,7 +21,7 @@ class AnalysisQueries:
     )
 
     @single(AnalysisRun | None, "runs", scope=Scope.TRACKS_READ)
-    def run(rows: RowsOf, id: strawberry.ID) -> None:
+    def run(rows: RowsOf, id: Id) -> None:
         """One run; null when there is none."""
         by_id(rows, "AnalysisRun", id)
 

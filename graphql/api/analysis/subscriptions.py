@@ -14,7 +14,7 @@ from api.catalog.types import Track
 from api.context import Info
 from api.mutations import ref, subscription
 from api.planner.fields import column
-from app.events.hub import StreamEvent
+from app.events.streams import MISSED, StreamEvent
 from tenancy.scopes import Scope
 
 
@@ -57,33 +57,43 @@ AnalysisEvent = Annotated[
 ]
 
 
+After = Annotated[
+    str | None, strawberry.argument(description="The cursor of the last event that you have seen.")
+]
+
+
 @strawberry.type
 class AnalysisSubscriptions:
     @subscription(Scope.TRACKS_READ)
     async def analysis_events(
         self,
         info: Info,
-        after: str | None = None,
-        run: strawberry.ID | None = None,
-        tracks: list[strawberry.ID] | None = None,
+        after: After = None,
+        run: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only events of this run.")
+        ] = None,
+        tracks: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Only analyses of these tracks, and what `run` says of itself."),
+        ] = None,
     ) -> AsyncIterator[AnalysisEvent]:
         """Events of analyses and runs as they happen; with `after`, first all that happened since."""
         only_run = None if run is None else str(ids.parse("AnalysisRun", run))
         only_tracks = None if tracks is None else {str(id_) for id_ in ids.parse_all("Track", tracks) or ()}
         stream = info.context.services.hub.subscribe(info.context.principal.tenant, after)
         async for event in stream:
-            payload = event.payload
-            if only_run is not None and payload.get("run", only_run) != only_run:
-                continue
-            if (
-                only_tracks is not None
-                and payload.get("track") is not None
-                and payload["track"] not in only_tracks
-            ):
-                continue
-            shown = typed(event)
-            if shown is not None:
+            if concerns(event, only_run, only_tracks) and (shown := typed(event)) is not None:
                 yield shown
+
+
+def concerns(event: StreamEvent, run: str | None, tracks: set[str] | None) -> bool:
+    """Whether the event is one that the filters ask for; a gap concerns everybody."""
+    if event.kind == MISSED or (run is None and tracks is None):
+        return True
+    if run is not None and event.payload["run"] != run:
+        return False
+    track = event.payload.get("track")
+    return tracks is None or track in tracks or (track is None and run is not None)
 
 
 def typed(event: StreamEvent) -> Any:

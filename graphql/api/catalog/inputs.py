@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
@@ -63,16 +64,16 @@ class ArtistFilter:
 
 @strawberry.enum(description="Which way to sort.")
 class Direction(Enum):
-    ASC = "ASC"
-    DESC = "DESC"
+    ASC = strawberry.enum_value("ASC", description="The lowest first.")
+    DESC = strawberry.enum_value("DESC", description="The highest first.")
 
 
 @strawberry.enum(description="What tracks can be sorted by.")
 class TrackOrderField(Enum):
-    CREATED_AT = "CREATED_AT"
-    TITLE = "TITLE"
-    RELEASED_ON = "RELEASED_ON"
-    POPULARITY = "POPULARITY"
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When it was added.")
+    TITLE = strawberry.enum_value("TITLE", description="The title, by its code points.")
+    RELEASED_ON = strawberry.enum_value("RELEASED_ON", description="The day of release.")
+    POPULARITY = strawberry.enum_value("POPULARITY", description="What the source says of it.")
 
 
 @strawberry.input(description="How to sort tracks. Unknown dates and popularities come lowest.")
@@ -83,8 +84,8 @@ class TrackOrder:
 
 @strawberry.enum(description="What artists can be sorted by.")
 class ArtistOrderField(Enum):
-    CREATED_AT = "CREATED_AT"
-    NAME = "NAME"
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When it was added.")
+    NAME = strawberry.enum_value("NAME", description="The name, by its code points.")
 
 
 @strawberry.input(description="How to sort artists.")
@@ -104,6 +105,12 @@ ARTIST_KEYS = {
     ArtistOrderField.CREATED_AT: ("{0}.created_at", "timestamptz"),
     ArtistOrderField.NAME: ("{0}.name", "text"),
 }
+
+
+Tracks = Annotated[TrackFilter | None, strawberry.argument(description="Only tracks that fit.")]
+TracksInOrder = Annotated[TrackOrder | None, strawberry.argument(description="How to sort them.")]
+Artists = Annotated[ArtistFilter | None, strawberry.argument(description="Only artists that fit.")]
+ArtistsInOrder = Annotated[ArtistOrder | None, strawberry.argument(description="How to sort them.")]
 
 
 def narrow_tracks(rows: Rows, filter: TrackFilter | None, order_by: TrackOrder | None) -> None:

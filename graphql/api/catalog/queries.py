@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from api import ids
 from api.catalog.inputs import (
-    ArtistFilter,
-    ArtistOrder,
-    TrackFilter,
-    TrackOrder,
+    Artists,
+    ArtistsInOrder,
+    Tracks,
+    TracksInOrder,
     narrow_artists,
     narrow_tracks,
 )
@@ -22,24 +22,32 @@ from api.planner.fields import Asking, RowsOf, computed, connection, single
 from tenancy.scopes import Scope
 
 MAX_NODES = 100
+Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 
 
 @strawberry.type
 class CatalogQueries:
     @computed(Node | None, scope=Scope.TRACKS_READ)
-    def node(ask: Asking, id: strawberry.ID) -> Any:
+    def node(ask: Asking, id: Id) -> Any:
         """Anything by its global id; null when there is no such thing."""
         return node_json(id)
 
     @computed(list[Node | None], scope=Scope.TRACKS_READ)
-    def nodes(ask: Asking, ids: list[strawberry.ID]) -> Any:
+    def nodes(
+        ask: Asking,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids of any types.")],
+    ) -> Any:
         """Things by their global ids, in that order, at most 100; null where there is no such thing."""
         if len(ids) > MAX_NODES:
             raise InvalidArgument(f"At most {MAX_NODES} ids at once; these are {len(ids)}.")
         return [node_json(id_) for id_ in ids]
 
     @single(Artist | None, "artists", scope=Scope.TRACKS_READ)
-    def artist(rows: RowsOf, id: strawberry.ID | None = None, slug: str | None = None) -> None:
+    def artist(
+        rows: RowsOf,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Its global id; or …")] = None,
+        slug: Annotated[str | None, strawberry.argument(description="… its slug.")] = None,
+    ) -> None:
         """One artist, by id or by slug; null when there is none."""
         if (id is None) == (slug is None):
             raise InvalidArgument("Give either id or slug.")
@@ -49,19 +57,17 @@ class CatalogQueries:
             by_id(rows, "Artist", id)
 
     @connection(Connection[Artist], "artists", scope=Scope.TRACKS_READ)
-    def artists(
-        rows: RowsOf, filter: ArtistFilter | None = None, order_by: ArtistOrder | None = None
-    ) -> None:
+    def artists(rows: RowsOf, filter: Artists = None, order_by: ArtistsInOrder = None) -> None:
         """Artists, by name unless told otherwise."""
         narrow_artists(rows, filter, order_by)
 
     @single(Track | None, "tracks", scope=Scope.TRACKS_READ)
-    def track(rows: RowsOf, id: strawberry.ID) -> None:
+    def track(rows: RowsOf, id: Id) -> None:
         """One track; null when there is none."""
         by_id(rows, "Track", id)
 
     @connection(Connection[Track], "tracks", scope=Scope.TRACKS_READ)
-    def tracks(rows: RowsOf, filter: TrackFilter | None = None, order_by: TrackOrder | None = None) -> None:
+    def tracks(rows: RowsOf, filter: Tracks = None, order_by: TracksInOrder = None) -> None:
         """Tracks, in the order in which they were added unless told otherwise."""
         narrow_tracks(rows, filter, order_by)
 

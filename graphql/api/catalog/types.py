@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry.scalars import JSON
 
-from api.analysis.inputs import AnalysisFilter, narrow_analyses
+from api.analysis.inputs import Analyses, narrow_analyses
 from api.catalog import sql
-from api.catalog.inputs import TrackFilter, TrackOrder, narrow_tracks
+from api.catalog.inputs import Tracks, TracksInOrder, narrow_tracks
 from api.nodes import Connection, Node
 from api.planner.fields import Asking, RowsOf, column, connection, later, node, one, shape, single
 from api.search import similar
 from api.trends import series
-from api.trends.enums import Granularity, Metric
+from api.trends.enums import Followed, Granularity, Period
 from tenancy.scopes import Scope
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ LazyProfile = Annotated["Profile", strawberry.lazy("api.analysis.types")]
 LazyArtistMatches = Annotated["ArtistMatchConnection", strawberry.lazy("api.search.types")]
 LazyTrackMatches = Annotated["TrackMatchConnection", strawberry.lazy("api.search.types")]
 LazyTrendPoint = Annotated["TrendPoint", strawberry.lazy("api.trends.types")]
+HowMany = Annotated[int | None, strawberry.argument(description="How many, at most 100.")]
 
 
 @node("artists", "art")
@@ -39,7 +40,7 @@ class Artist(Node):
     slug: str = column("The name in lower case with hyphens: an address that people can read.")
 
     @connection(Connection[LazyTrack], "tracks")
-    def tracks(rows: RowsOf, filter: TrackFilter | None = None, order_by: TrackOrder | None = None) -> None:
+    def tracks(rows: RowsOf, filter: Tracks = None, order_by: TracksInOrder = None) -> None:
         """The artist's tracks, in the order in which they were added unless told otherwise."""
         rows.where(f"{rows.new}.artist_id = {rows.row}.id")
         narrow_tracks(rows, filter, order_by)
@@ -50,12 +51,12 @@ class Artist(Node):
     )
 
     @later(list[LazyTrendPoint])
-    async def evolution(ask: Asking, metric: Metric, granularity: Granularity = Granularity.YEAR) -> Any:
+    async def evolution(ask: Asking, metric: Followed, granularity: Period = Granularity.YEAR) -> Any:
         """How one measure of the artist's tracks changed from release period to release period."""
         return await series.evolution(ask, metric, granularity)
 
     @later(LazyArtistMatches)
-    async def similar(ask: Asking, first: int | None = 10) -> Any:
+    async def similar(ask: Asking, first: HowMany = 10) -> Any:
         """Artists whose words are closest in meaning."""
         return await similar.artists(ask, first)
 
@@ -85,13 +86,16 @@ class Track(Node):
     profile: LazyProfile | None = column("What all analyzers together say; null before any has completed.")
 
     @connection(Connection[LazyAnalysis], "analyses")
-    def analyses(rows: RowsOf, filter: AnalysisFilter | None = None) -> None:
+    def analyses(rows: RowsOf, filter: Analyses = None) -> None:
         """Every analysis of the track, newest first."""
         rows.where(f"{rows.new}.track_id = {rows.row}.id")
         narrow_analyses(rows, filter)
 
     @single(LazyAnalysis | None, "analyses")
-    def analysis(rows: RowsOf, analyzer: str) -> None:
+    def analysis(
+        rows: RowsOf,
+        analyzer: Annotated[str, strawberry.argument(description="Its name, such as `rhyme`.")],
+    ) -> None:
         """The newest completed analysis of one analyzer."""
         rows.where(
             f"{rows.new}.track_id = {rows.row}.id",
@@ -101,7 +105,7 @@ class Track(Node):
         rows.order(f"{rows.new}.created_at", "timestamptz", descending=True)
 
     @later(LazyTrackMatches)
-    async def similar(ask: Asking, first: int | None = 10, filter: TrackFilter | None = None) -> Any:
+    async def similar(ask: Asking, first: HowMany = 10, filter: Tracks = None) -> Any:
         """Tracks that are closest in meaning, themes, feeling and technique, each with the reasons."""
         return await similar.tracks(ask, first, filter)
 

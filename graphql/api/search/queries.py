@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from api import ids
-from api.catalog.inputs import TrackFilter
+from api.catalog.inputs import Tracks
 from api.errors import InvalidArgument
 from api.planner.fields import Asking, computed
 from api.planner.paging import page_size
@@ -24,11 +24,16 @@ class SearchQueries:
     @computed(TrackSearchConnection, scope=Scope.TRACKS_READ)
     async def search_tracks(
         ask: Asking,
-        query: str,
-        mode: SearchMode = SearchMode.HYBRID,
-        filter: TrackFilter | None = None,
-        first: int | None = None,
-        after: str | None = None,
+        query: Annotated[
+            str,
+            strawberry.argument(description="A question, words, a title or a name; quotes find exact words."),
+        ],
+        mode: Annotated[SearchMode, strawberry.argument(description="How to search.")] = SearchMode.HYBRID,
+        filter: Tracks = None,
+        first: Annotated[
+            int | None, strawberry.argument(description="How many, at most 100; required.")
+        ] = None,
+        after: Annotated[str | None, strawberry.argument(description="Go on behind this cursor.")] = None,
     ) -> Any:
         """Tracks that a question in any language finds, best first, with the lines that fit."""
         size = page_size(first, None)
@@ -59,11 +64,21 @@ class SearchQueries:
     @computed(TrackRecommendationConnection, scope=Scope.TRACKS_READ)
     async def recommend_tracks(
         ask: Asking,
-        seeds: list[strawberry.ID],
-        avoid: list[strawberry.ID] | None = [],  # noqa: B006  (GraphQL's default value, never changed)
-        filter: TrackFilter | None = None,
-        diversity: float = 0.3,
-        first: int | None = 10,
+        seeds: Annotated[
+            list[strawberry.ID], strawberry.argument(description="Ids of 1 to 20 tracks to find the like of.")
+        ],
+        avoid: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Ids of at most 20 tracks to stay away from."),
+        ] = [],  # noqa: B006  (GraphQL's default value, never changed)
+        filter: Tracks = None,
+        diversity: Annotated[
+            float,
+            strawberry.argument(
+                description="From 0, the closest tracks, to 1, tracks that differ most from each other."
+            ),
+        ] = 0.3,
+        first: Annotated[int | None, strawberry.argument(description="How many, at most 100.")] = 10,
     ) -> Any:
         """Tracks like the seeds and unlike those to avoid, with the reasons for each."""
         avoided = avoid or []

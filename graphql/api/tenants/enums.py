@@ -17,5 +17,5 @@ strawberry.enum(models.TenantStatus, description="Whether a tenant can be used."
 
 @strawberry.enum(description="How long a period of usage is.")
 class UsageGranularity(Enum):
-    DAY = "DAY"
-    MONTH = "MONTH"
+    DAY = strawberry.enum_value("DAY", description="A day, UTC.")
+    MONTH = strawberry.enum_value("MONTH", description="A calendar month, UTC.")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import strawberry
 
-from api.analysis.subscriptions import Event
+from api.analysis.subscriptions import After, Event
 from api.context import Info
 from api.errors import InvalidArgument
 from api.mutations import subscription
@@ -27,7 +27,7 @@ class UsageEvent(Event):
 @strawberry.type
 class TenantSubscriptions:
     @subscription(Scope.USAGE_READ)
-    async def usage_events(self, info: Info, after: str | None = None) -> AsyncIterator[UsageEvent]:
+    async def usage_events(self, info: Info, after: After = None) -> AsyncIterator[UsageEvent]:
         """The month's points, now and whenever they change, at most once a second."""
         # A cursor is the month and its points: the newest state says all that older ones said.
         principal, quotas = info.context.principal, info.context.services.quotas

@@ -82,9 +82,11 @@ class Tenant(Node):
     @later(list[UsagePoint], scope=Scope.USAGE_READ)
     async def usage(
         ask: Asking,
-        from_: Annotated[date, strawberry.argument(name="from")],
-        to: date,
-        granularity: UsageGranularity = UsageGranularity.DAY,
+        from_: Annotated[date, strawberry.argument(name="from", description="The first day.")],
+        to: Annotated[date, strawberry.argument(description="The last day.")],
+        granularity: Annotated[
+            UsageGranularity, strawberry.argument(description="How long each period is.")
+        ] = UsageGranularity.DAY,
     ) -> Any:
         """Points spent, a period at a time, both days included."""
         if not 0 <= (to - from_).days < MAX_DAYS:

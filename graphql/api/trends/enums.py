@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
@@ -20,15 +21,19 @@ class Metric(Enum):
 
 @strawberry.enum(description="How long a period is.")
 class Granularity(Enum):
-    MONTH = "MONTH"
-    QUARTER = "QUARTER"
-    YEAR = "YEAR"
-    DECADE = "DECADE"
+    MONTH = strawberry.enum_value("MONTH", description="A calendar month.")
+    QUARTER = strawberry.enum_value("QUARTER", description="Three months, from January on.")
+    YEAR = strawberry.enum_value("YEAR", description="A calendar year.")
+    DECADE = strawberry.enum_value("DECADE", description="Ten years, such as 1990 to 1999.")
 
 
 @strawberry.enum(description="Where a series is heading.")
 class TrendDirection(Enum):
-    RISING = "RISING"
-    FALLING = "FALLING"
-    STEADY = "STEADY"
+    RISING = strawberry.enum_value("RISING", description="Upwards.")
+    FALLING = strawberry.enum_value("FALLING", description="Downwards.")
+    STEADY = strawberry.enum_value("STEADY", description="Neither, or too few tracks to tell.")
     EMERGING = strawberry.enum_value("EMERGING", description="Absent for most of the time, and there now.")
+
+
+Followed = Annotated[Metric, strawberry.argument(description="What to follow.")]
+Period = Annotated[Granularity, strawberry.argument(description="How long each period is.")]

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.catalog.inputs import TrackFilter
+from api.catalog.inputs import Tracks
 from api.planner.fields import Asking, computed
 from api.planner.paging import page_size
 from api.trends import series
-from api.trends.enums import Granularity, Metric
+from api.trends.enums import Followed, Granularity, Period
 from api.trends.types import Trend
 from tenancy.scopes import Scope
 
@@ -21,12 +21,19 @@ class TrendQueries:
     @computed(list[Trend], scope=Scope.TRACKS_READ)
     async def trends(
         ask: Asking,
-        metric: Metric,
-        granularity: Granularity = Granularity.YEAR,
-        from_: Annotated[date | None, strawberry.argument(name="from")] = None,
-        to: date | None = None,
-        filter: TrackFilter | None = None,
-        first: int | None = 20,
+        metric: Followed,
+        granularity: Period = Granularity.YEAR,
+        from_: Annotated[
+            date | None,
+            strawberry.argument(name="from", description="Leave out tracks that were released earlier."),
+        ] = None,
+        to: Annotated[
+            date | None, strawberry.argument(description="Leave out tracks that were released later.")
+        ] = None,
+        filter: Tracks = None,
+        first: Annotated[
+            int | None, strawberry.argument(description="How many series, the largest first; at most 100.")
+        ] = 20,
     ) -> Any:
         """How a metric changed over release periods: one series a theme, feeling or emotion."""
         found = await ask.context.services.trends.trends(
