@@ -1,4 +1,4 @@
-"""The declarative base, and what makes a table belong to a tenant."""
+"""The declarative base, and the kinds of columns that many tables have."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, MetaData, func, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import DateTime, MetaData, func, text
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -27,15 +27,3 @@ class Base(DeclarativeBase):
     """Every mapped table. Constraint names follow `NAMING`, so that migrations can address them."""
 
     metadata = MetaData(naming_convention=NAMING)
-
-
-class TenantOwned:
-    """A row of one tenant: `tenant_id` leads the primary key, and row-level security confines it.
-
-    Every foreign key between two such tables carries `tenant_id` too: no row can point at another
-    tenant's, and the database can be sharded by it.
-    """
-
-    tenant_id: Mapped[UUID] = mapped_column(
-        ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True, sort_order=-1
-    )

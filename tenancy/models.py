@@ -1,15 +1,15 @@
-"""Tenants and their API keys as tables."""
+"""Tenants and their API keys as tables, and what makes a table belong to a tenant."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenancy.base import Base, Moment, Now, TenantOwned, Uuid7
+from tenancy.base import Base, Moment, Now, Uuid7
 
 
 class Plan(StrEnum):
@@ -44,6 +44,18 @@ class Tenant(Base):
     plan: Mapped[str] = mapped_column(Text, server_default=Plan.TEAM)
     status: Mapped[str] = mapped_column(Text, server_default=TenantStatus.ACTIVE)
     created_at: Mapped[Now]
+
+
+class TenantOwned:
+    """A row of one tenant: `tenant_id` leads the primary key, and row-level security confines it.
+
+    Every foreign key between two such tables carries `tenant_id` too: no row can point at another
+    tenant's, and the database can be sharded by it.
+    """
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Tenant.id, ondelete="CASCADE"), primary_key=True, sort_order=-1
+    )
 
 
 class ApiKey(TenantOwned, Base):

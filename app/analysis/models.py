@@ -9,7 +9,9 @@ from sqlalchemy import CheckConstraint, Float, ForeignKeyConstraint, Index, Inte
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenancy.base import Base, Moment, Now, TenantOwned, Uuid7
+from app.catalog.models import of_track
+from tenancy.base import Base, Moment, Now, Uuid7
+from tenancy.models import TenantOwned
 
 
 class Analyzer(TenantOwned, Base):
@@ -57,9 +59,7 @@ class RunItem(TenantOwned, Base):
     __tablename__ = "run_items"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
-        ForeignKeyConstraint(
-            ["tenant_id", "track_id"], ["tracks.tenant_id", "tracks.id"], ondelete="CASCADE"
-        ),
+        of_track(),
         Index("ix_run_items_track", "tenant_id", "track_id"),
     )
 
@@ -73,9 +73,7 @@ class Analysis(TenantOwned, Base):
 
     __tablename__ = "analyses"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "track_id"], ["tracks.tenant_id", "tracks.id"], ondelete="CASCADE"
-        ),
+        of_track(),
         ForeignKeyConstraint(["tenant_id", "analyzer"], ["analyzers.tenant_id", "analyzers.name"]),
         ForeignKeyConstraint(
             ["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="SET NULL (run_id)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, literal, select, update
+from sqlalchemy import Select, and_, case, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis import registry
@@ -93,10 +93,13 @@ async def cancel(session: AsyncSession, tenant: UUID, run: UUID) -> None:
     await finish(session, tenant, run, "CANCELLED")
 
 
-async def finish(session: AsyncSession, tenant: UUID, run: UUID, status: str = "COMPLETED") -> None:
+async def finish(session: AsyncSession, tenant: UUID, run: UUID, status: str | None = None) -> None:
+    """Ends a run, unless told otherwise as COMPLETED, or as FAILED where every one of its tracks failed."""
+    all_failed = and_(Run.total > 0, Run.failed >= Run.total)
+    ended = case((all_failed, "FAILED"), else_="COMPLETED") if status is None else literal(status)
     await session.execute(
         update(Run)
         .where(Run.tenant_id == tenant, Run.id == run, Run.finished_at.is_(None))
-        .values(status=status, finished_at=func.now())
+        .values(status=ended, finished_at=func.now())
     )
     await record(session, tenant, [(Kind.RUN_FINISHED, {"run": run})])

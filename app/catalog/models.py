@@ -23,7 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenancy.base import Base, Now, TenantOwned, Uuid7
+from tenancy.base import Base, Now, Uuid7
+from tenancy.models import TenantOwned
 
 
 class Artist(TenantOwned, Base):
@@ -74,15 +75,16 @@ class Track(TenantOwned, Base):
     updated_at: Mapped[Now]
 
 
+def of_track() -> ForeignKeyConstraint:
+    """For a row with a `track_id`, which goes when its track goes."""
+    return ForeignKeyConstraint(["tenant_id", "track_id"], [Track.tenant_id, Track.id], ondelete="CASCADE")
+
+
 class Lyrics(TenantOwned, Base):
     """The words of a track, apart from it: most reads never touch them, and they need their own scope."""
 
     __tablename__ = "lyrics"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "track_id"], ["tracks.tenant_id", "tracks.id"], ondelete="CASCADE"
-        ),
-    )
+    __table_args__ = (of_track(),)
 
     track_id: Mapped[UUID] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)
@@ -98,9 +100,7 @@ class ExternalId(TenantOwned, Base):
 
     __tablename__ = "external_ids"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "track_id"], ["tracks.tenant_id", "tracks.id"], ondelete="CASCADE"
-        ),
+        of_track(),
         Index("ix_external_ids_value", "tenant_id", "source", "value"),
     )
 

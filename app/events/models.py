@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenancy.base import Base, Now, TenantOwned
+from tenancy.base import Base, Now
+from tenancy.models import TenantOwned
 
 
 class Event(TenantOwned, Base):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import ForeignKeyConstraint, Integer, Text
+from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenancy.base import Base, TenantOwned
+from app.catalog.models import of_track
+from tenancy.base import Base
+from tenancy.models import TenantOwned
 
 
 class Passage(TenantOwned, Base):
@@ -18,11 +20,7 @@ class Passage(TenantOwned, Base):
     """
 
     __tablename__ = "passages"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "track_id"], ["tracks.tenant_id", "tracks.id"], ondelete="CASCADE"
-        ),
-    )
+    __table_args__ = (of_track(),)
 
     space: Mapped[str] = mapped_column(Text, primary_key=True)
     track_id: Mapped[UUID] = mapped_column(primary_key=True)
