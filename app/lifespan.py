@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypedDict
+from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -14,13 +15,15 @@ from app.analysis import batch
 from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
 from app.events.hub import Hub
+from app.events.tasks import end
 from app.search.embeddings import FastEmbedder
 from app.search.recommend import RecommendationService
 from app.search.search import SearchService
 from app.settings import Settings
 from app.trends.service import TrendService
+from tenancy import invalidation, last_use
+from tenancy.authentication import Authenticator
 from tenancy.database import Database
-from tenancy.principals import Authenticator
 from tenancy.quotas import Quotas
 
 
@@ -54,6 +57,16 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     search = SearchService(database, embedder)
     warm = asyncio.create_task(search.warm())  # the first search should not wait for it
     hub = Hub(database, valkey)
+    authenticator = Authenticator(database)
+    tasks = [
+        asyncio.create_task(invalidation.listen(valkey, authenticator)),
+        asyncio.create_task(last_use.keep_storing(database, authenticator)),
+    ]
+
+    async def announce(tenant: UUID, key: UUID | None) -> None:
+        authenticator.forget(tenant, key)  # here at once, whatever becomes of the message
+        await invalidation.announce(valkey, tenant, key)
+
     try:
         await database.open()
         await hub.start()
@@ -65,10 +78,13 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             quotas=Quotas(valkey),
             hub=hub,
             analyze=analyze_text,
+            announce=announce,
         )
-        yield State(services=services, authenticator=Authenticator(database), valkey=valkey)
+        yield State(services=services, authenticator=authenticator, valkey=valkey)
+        await last_use.store(database, authenticator)
     finally:
         await warm
+        await end(*tasks)
         await hub.close()
         await valkey.aclose()
         await database.close()

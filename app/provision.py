@@ -6,14 +6,19 @@ from uuid import UUID, uuid4
 
 from app.analysis import registry
 from tenancy import tenants
+from tenancy.audit import Actor, ActorKind
 from tenancy.database import Database
 from tenancy.models import Plan
 
+SETUP = Actor(ActorKind.OPERATOR, "setup")  # nobody in particular: the demo, and tests
 
-async def create_tenant(database: Database, slug: str, name: str, plan: Plan = Plan.TEAM) -> UUID:
+
+async def create_tenant(
+    database: Database, slug: str, name: str, plan: Plan = Plan.TEAM, actor: Actor = SETUP
+) -> UUID:
     """Raises InvalidSlug or TenantExists."""
     tenant = uuid4()
     async with database.transaction(tenant) as session:
-        await tenants.add(session, tenant, slug, name, plan)
+        await tenants.add(session, tenant, slug, name, plan, actor)
         await registry.sync(session, tenant)
     return tenant

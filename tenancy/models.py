@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenancy.base import Base, Moment, Now, Uuid7
@@ -75,3 +76,24 @@ class ApiKey(TenantOwned, Base):
     last_used_at: Mapped[Moment | None]
     revoked_at: Mapped[Moment | None]
     replaced_by: Mapped[UUID | None]
+    # Texts as `tenancy.restrictions` reads them; empty for no restriction.
+    allowed_networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    allowed_origins: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+
+
+class AuditEntry(TenantOwned, Base):
+    """A change to a tenant's keys or to the tenant. The application may add rows, never change them."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_at", "tenant_id", "at", "id"),)
+
+    id: Mapped[Uuid7]
+    at: Mapped[Now]
+    actor_kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    target_id: Mapped[UUID]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

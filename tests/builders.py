@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.catalog import tracks
 from app.catalog.new_track import NewTrack
-from app.provision import create_tenant
+from app.provision import SETUP, create_tenant
 from tenancy import api_keys
 from tenancy.database import Database
 from tenancy.models import Plan
@@ -43,7 +43,7 @@ async def new_key(database: Database, tenant: UUID, *scopes: Scope, role: str = 
     """The text of a new key with these scopes, or with those of a role."""
     granted = frozenset(scopes) if scopes else ROLES[role]
     async with database.transaction(tenant) as session:
-        _, secret = await api_keys.create(session, tenant, "test", granted, environment="demo")
+        _, secret = await api_keys.create(session, tenant, "test", granted, SETUP, environment="demo")
     return secret.text
 
 

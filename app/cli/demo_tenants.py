@@ -18,11 +18,12 @@ from app.cli.demo import Tenant
 from app.cli.terminal import Progress, say
 from app.embedded.files import write_private
 from app.jobs import Priority
-from app.provision import create_tenant
+from app.provision import SETUP, create_tenant
 from tenancy import api_keys, tenants
+from tenancy.authentication import Authenticator
 from tenancy.database import Database
 from tenancy.models import Plan
-from tenancy.principals import Authenticator, TenantSuspended, Unauthenticated
+from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.scopes import ROLES
 
 NAMES: dict[Tenant, str] = {"northside": "Northside Records", "aurora": "Aurora Streaming"}
@@ -64,7 +65,7 @@ async def ensure_one(database: Database, slug: Tenant, kept: Mapping[str, str]) 
             continue
         async with database.transaction(tenant) as session:
             _, secret = await api_keys.create(
-                session, tenant, f"Demo {role}", ROLES[role], environment="demo"
+                session, tenant, f"Demo {role}", ROLES[role], SETUP, environment="demo"
             )
         keys[role] = secret.text
     return DemoTenant(slug, tenant, keys)

@@ -22,16 +22,16 @@ def sentence(error: BaseException) -> str | None:
     from app.catalog.new_track import InvalidTrack
     from app.embedded.errors import EmbeddedError
     from app.importers.entries import Unreadable
-    from tenancy.api_keys import ApiKeyNotFound
+    from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound
     from tenancy.database import UnsafeDatabaseRole
+    from tenancy.restrictions import InvalidRestriction
     from tenancy.scopes import UnknownScope
-    from tenancy.tenants import InvalidSlug, TenantExists, TenantNotFound
+    from tenancy.tenants import InvalidSlug, TenantClosed, TenantExists, TenantNotFound
 
     ours = Failure | EmbeddedError | Unreadable | InvalidTrack
-    of_tenancy = (
-        UnsafeDatabaseRole | UnknownScope | InvalidSlug | TenantExists | TenantNotFound | ApiKeyNotFound
-    )
-    if isinstance(error, ours | of_tenancy):
+    of_tenants = InvalidSlug | TenantClosed | TenantExists | TenantNotFound
+    of_keys = UnknownScope | ApiKeyEnded | ApiKeyNotFound | InvalidRestriction
+    if isinstance(error, ours | UnsafeDatabaseRole | of_tenants | of_keys):
         return " ".join((str(error) or inspect.getdoc(error) or "").split())
     if isinstance(error, ValidationError):
         wrong = error.errors(include_input=False, include_url=False)[0]

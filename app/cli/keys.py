@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from tenancy.models import ApiKey
+from app.cli.key_text import as_line, as_text, expiry, grace_of, key_name
 
 commands = typer.Typer(
-    help="Create, list and revoke a tenant's API keys.", no_args_is_help=True, rich_markup_mode=None
+    help="Create, list, rotate and revoke a tenant's API keys.", no_args_is_help=True, rich_markup_mode=None
 )
 Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's slug.", show_default=False)]
+Key = Annotated[
+    str, typer.Argument(metavar="KEY", help="The key's prefix as `keys list` shows it, or its id.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
-FOREVER = 100 * UNITS["y"]
 
 
 @commands.command()
@@ -33,6 +30,14 @@ def create(
     expires_in: Annotated[
         str, typer.Option(help="How long it works: 30m, 12h, 90d, 8w or 1y; for ever if not given.")
     ] = "",
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="A network that may use it, such as 203.0.113.0/24; repeat it for more. [any]"),
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="A page's origin that may use it, such as https://app.example.com. [any]"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an API key and print its text, this once.
@@ -47,18 +52,29 @@ def create(
     """
     expires_at = expiry(expires_in)
 
+    from app.cli.operators import operator
     from app.cli.services import open_database
     from app.settings import Settings
     from tenancy import api_keys, tenants
+    from tenancy.restrictions import Restrictions
     from tenancy.scopes import parse
 
     scopes = parse(scope or ["reader"])
+    restrictions = Restrictions.parse(network or [], origin or [])
 
     async def run() -> None:
         async with open_database(Settings()) as database:
             owner = await tenants.by_slug(database, tenant)
             async with database.transaction(owner) as session:
-                key, secret = await api_keys.create(session, owner, name, scopes, expires_at=expires_at)
+                key, secret = await api_keys.create(
+                    session,
+                    owner,
+                    name,
+                    scopes,
+                    operator(),
+                    expires_at=expires_at,
+                    restrictions=restrictions,
+                )
             if as_json:
                 typer.echo(as_line(key, secret.text))
             else:
@@ -93,70 +109,69 @@ def list_(tenant: Tenant, as_json: AsJson = False) -> None:
 
 
 @commands.command()
+def rotate(
+    tenant: Tenant,
+    key: Key,
+    grace: Annotated[
+        str, typer.Option(help="How long the old key works on: 30m, 12h or 7d, at most 30d; 0m ends it.")
+    ] = "1d",
+    as_json: AsJson = False,
+) -> None:
+    """Give a key a successor and print its text, this once; the old one works on for a while.
+
+    The new key may do what the old one may, and expires when it would have.
+
+    \b
+    rap-analyzer keys rotate --tenant northside rap_live_0123456789ab --grace 12h
+    """
+    from app.cli.operators import announce, operator
+    from app.cli.services import open_database
+    from app.settings import Settings
+    from tenancy import api_keys, tenants
+
+    passing = grace_of(grace)
+
+    async def run() -> None:
+        settings = Settings()
+        async with open_database(settings) as database:
+            owner = await tenants.by_slug(database, tenant)
+            async with database.transaction(owner) as session:
+                old, new, secret = await api_keys.rotate(
+                    session, owner, key_name(key), operator(), grace=passing
+                )
+        await announce(settings, owner, old.id)
+        typer.echo(as_line(new, secret.text) if as_json else secret.text)
+        typer.echo(
+            f"The old key works until {old.expires_at:%Y-%m-%d %H:%M} UTC."
+            " Keep the new one safe: it can't be shown again.",
+            err=True,
+        )
+
+    asyncio.run(run())
+
+
+@commands.command()
 def revoke(
     tenant: Tenant,
-    key: Annotated[
-        str, typer.Argument(metavar="KEY", help="The key's prefix as `keys list` shows it, or its id.")
-    ],
+    key: Key,
 ) -> None:
-    """Revoke a key: within a second or two it stops working, for good.
+    """Revoke a key: within a second it stops working, for good, and what it has open is closed.
 
     \b
     rap-analyzer keys revoke --tenant northside rap_live_0123456789ab
     """
+    from app.cli.operators import announce, operator
     from app.cli.services import open_database
     from app.settings import Settings
     from tenancy import api_keys, tenants
 
     async def run() -> None:
-        async with open_database(Settings()) as database:
+        settings = Settings()
+        async with open_database(settings) as database:
             owner = await tenants.by_slug(database, tenant)
             async with database.transaction(owner) as session:
-                await api_keys.revoke(session, owner, key_name(key))
+                revoked = await api_keys.revoke(session, owner, key_name(key), operator())
+        await announce(settings, owner, revoked)
         typer.echo("Revoked.", err=True)
 
     asyncio.run(run())
-
-
-def key_name(text: str) -> UUID | str:
-    """An id, or a prefix; of a whole key, pasted by mistake, the prefix alone."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return "_".join(text.split("_")[:3])
-
-
-def expiry(text: str) -> datetime | None:
-    if not text:
-        return None
-    match = re.fullmatch(r"(\d{1,9})([mhdwy])", text.strip().lower())
-    seconds = int(match[1]) * UNITS[match[2]] if match else 0
-    if not 0 < seconds <= FOREVER:
-        raise typer.BadParameter("write it as 30m, 12h, 90d, 8w or 1y", param_hint="--expires-in")
-    return datetime.now(UTC) + timedelta(seconds=seconds)
-
-
-def as_line(key: ApiKey, secret: str | None = None) -> str:
-    import orjson
-
-    shown = {
-        "id": str(key.id),
-        "name": key.name,
-        "prefix": key.prefix,
-        "scopes": key.scopes,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "last_used_at": key.last_used_at,
-        "revoked_at": key.revoked_at,
-    }
-    return orjson.dumps(shown | ({"key": secret} if secret else {})).decode()
-
-
-def as_text(key: ApiKey) -> str:
-    state = "works"
-    if key.revoked_at is not None:
-        state = f"revoked {key.revoked_at:%Y-%m-%d}"
-    elif key.expires_at is not None:
-        passed = key.expires_at <= datetime.now(UTC)
-        state = f"{'expired' if passed else 'works until'} {key.expires_at:%Y-%m-%d}"
-    return f"{key.prefix}  {state:<22}  {key.name}  ({' '.join(key.scopes)})"

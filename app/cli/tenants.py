@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from tenancy.models import TenantStatus
+
+Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Which tenant.")]
 commands = typer.Typer(
-    help="Create tenants. A tenant sees its own tracks and nothing else.",
+    help="Create, list, suspend and close tenants. A tenant sees its own tracks and nothing else.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-
-@commands.callback()
-def group() -> None:
-    """Keeps `create` a word of its own, since a group of one command would swallow it."""
 
 
 @commands.command()
@@ -33,6 +32,7 @@ def create(
     rap-analyzer tenants create northside --name "Northside Records" --plan TEAM
     rap-analyzer keys create --tenant northside --name "My first key" --scope admin
     """
+    from app.cli.operators import operator
     from app.cli.services import open_database
     from app.provision import create_tenant
     from app.settings import Settings
@@ -45,8 +45,82 @@ def create(
 
     async def run() -> None:
         async with open_database(Settings()) as database:
-            tenant = await create_tenant(database, slug, name or slug, chosen)
+            tenant = await create_tenant(database, slug, name or slug, chosen, operator())
         typer.echo(str(tenant))
         typer.echo(f"Created the tenant {slug}. Next: rap-analyzer keys create --tenant {slug}", err=True)
 
     asyncio.run(run())
+
+
+@commands.command("list")
+def list_() -> None:
+    """List all tenants: slug, status, plan and id.
+
+    \b
+    rap-analyzer tenants list
+    """
+    from app.cli.services import open_database
+    from app.settings import Settings
+    from tenancy import tenants
+
+    async def run() -> None:
+        async with open_database(Settings()) as database:
+            for tenant in await tenants.every(database):
+                typer.echo(f"{tenant['slug']:<24}{tenant['status']:<11}{tenant['plan']:<12}{tenant['id']}")
+
+    asyncio.run(run())
+
+
+@commands.command()
+def suspend(slug: Slug) -> None:
+    """Suspend a tenant: within a second everything answers TENANT_SUSPENDED, and nothing of it is lost.
+
+    \b
+    rap-analyzer tenants suspend northside
+    """
+    from tenancy.models import TenantStatus
+
+    asyncio.run(change(slug, TenantStatus.SUSPENDED))
+
+
+@commands.command()
+def resume(slug: Slug) -> None:
+    """Resume a suspended tenant.
+
+    \b
+    rap-analyzer tenants resume northside
+    """
+    from tenancy.models import TenantStatus
+
+    asyncio.run(change(slug, TenantStatus.ACTIVE))
+
+
+@commands.command()
+def close(
+    slug: Slug, yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False
+) -> None:
+    """Close a tenant for good: its keys stop working and it can't be resumed; its rows are kept.
+
+    \b
+    rap-analyzer tenants close northside --yes
+    """
+    from tenancy.models import TenantStatus
+
+    if not yes:
+        typer.confirm(f"Close {slug} for good?", abort=True, err=True)
+    asyncio.run(change(slug, TenantStatus.CLOSED))
+
+
+async def change(slug: str, status: TenantStatus) -> None:
+    from app.cli.operators import announce, operator
+    from app.cli.services import open_database
+    from app.settings import Settings
+    from tenancy import tenants
+
+    settings = Settings()
+    async with open_database(settings) as database:
+        tenant = await tenants.by_slug(database, slug)
+        async with database.transaction(tenant) as session:
+            await tenants.change_status(session, tenant, status, operator())
+    await announce(settings, tenant)
+    typer.echo(f"{slug} is {status.lower()}.", err=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
 
 from api.scalars import write_moment
+from tenancy.audit import Actor
 from tenancy.database import Database
 from tenancy.principals import Principal
+from tenancy.restrictions import Caller
 
 if TYPE_CHECKING:
     from app.events.hub import Hub
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
     from app.search.search import SearchService
     from app.trends.service import TrendService
     from tenancy.quotas import Charge, Quotas
+
+
+# Tells every process that a key, or all keys of a tenant, have changed.
+Announce = Callable[[UUID, UUID | None], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Services:
     quotas: Quotas
     hub: Hub
     analyze: Any
+    announce: Announce
 
 
 @dataclass(slots=True)
@@ -40,12 +49,18 @@ class Context:
     principal: Principal
     services: Services
     charge: Charge
+    caller: Caller = field(default=Caller())
     # Errors of planned fields below Python objects, which graphql-core can't see.
     errors: list[GraphQLError] = field(default_factory=list)
 
     @property
     def database(self) -> Database:
         return self.services.database
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts here, for the audit log."""
+        return Actor.of(self.principal, self.caller.address)
 
     async def spend(self, points: int) -> None:
         """Charges more points, for work that the operation starts. Raises tenancy.quotas.QuotaExceeded."""

@@ -17,16 +17,21 @@ from app.catalog.tracks import TrackNotFound
 from app.events.cursors import InvalidCursor
 from app.search.errors import InvalidSearch
 from app.search.recommend import SeedNotFound
-from tenancy.api_keys import ApiKeyNotFound, ScopeExceeded
+from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
 from tenancy.principals import TenantSuspended, Unauthenticated
+from tenancy.restrictions import CallerRefused, InvalidRestriction
 
 log = structlog.get_logger(__name__)
 
 # What features raise on purpose: the message is for the caller.
 EXPECTED: dict[type[Exception], str] = {
     AnalyzerUnavailable: "BAD_USER_INPUT",
+    ApiKeyEnded: "CONFLICT",
     ApiKeyNotFound: "NOT_FOUND",
+    CallerRefused: "FORBIDDEN",
+    ExpiryExceeded: "FORBIDDEN",
     InvalidCursor: "BAD_USER_INPUT",
+    InvalidRestriction: "BAD_USER_INPUT",
     InvalidSearch: "BAD_USER_INPUT",
     InvalidTrack: "BAD_USER_INPUT",
     RunEnded: "CONFLICT",

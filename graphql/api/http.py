@@ -14,9 +14,12 @@ from api import sse
 from api.encoding import encode_execution, encode_result
 from api.planner.documents import DocumentInvalid, UnknownOperation
 from api.planner.engine import Engine
-from api.requests import OpenContext
-from tenancy.principals import Authenticator, TenantSuspended, Unauthenticated
+from api.requests import OpenContext, caller
+from api.watch import Watch
+from tenancy.authentication import Authenticator
+from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.quotas import QuotaExceeded
+from tenancy.restrictions import CallerRefused
 
 MAX_BODY = 8 * 1024 * 1024  # bytes: 500 tracks with long lyrics fit
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -84,6 +87,8 @@ class GraphQLEndpoint:
             )
         except TenantSuspended as error:
             return failure(media, 403, str(error) or str(TenantSuspended.__doc__), "TENANT_SUSPENDED")
+        except CallerRefused as error:
+            return failure(media, 403, str(error), "FORBIDDEN")
         except QuotaExceeded as error:
             return failure(
                 media, 429, str(error), "QUOTA_EXCEEDED", {"Retry-After": str(error.retry_after_seconds)},
@@ -97,7 +102,8 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request, accept: str, media: str) -> Response:
         if request.method not in ("GET", "POST"):
             raise BadRequest("Send GET or POST.", 405, "METHOD_NOT_ALLOWED", Allow="GET, POST")
-        principal = await self._authenticator.authenticate(request.headers.get("authorization"))
+        watch = Watch(self._authenticator, request.headers.get("authorization"), caller(request))
+        principal = await watch.authenticate()
         asked = GraphQLRequest.read(await parameters(request))
         document = self._engine.documents.get(asked.query)
         operation = document.operation(asked.operation_name)
@@ -116,9 +122,10 @@ class GraphQLEndpoint:
             )
         cost = self._engine.cost(document, operation, asked.variables)
         context = await self._open_context(principal, cost)
+        context.caller = watch.caller
         if streaming:
             return await sse.stream(
-                self._engine, document, operation, asked.variables, context, request, self._authenticator
+                self._engine, document, operation, asked.variables, context, request, watch
             )
         result = await self._engine.execute(document, operation, asked.variables, context)
         began = result.data is not None or reached(result.errors or [])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case as camel
 
 from app.analysis.runs import AnalyzerUnavailable, RunEnded, RunNotFound
 from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
 from tenancy import quotas
-from tenancy.api_keys import ApiKeyNotFound, ScopeExceeded
+from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
+from tenancy.restrictions import InvalidRestriction
 from tenancy.scopes import UnknownScope
 
 
@@ -48,12 +50,16 @@ def problem(error: Exception, field: str | None = None) -> InvalidInput | NotFou
         case InvalidTrack():
             path = ".".join(part for part in (field, error.field) if part)
             return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
-        case AnalyzerUnavailable() | UnknownScope() | ScopeExceeded():
-            code = "FORBIDDEN" if isinstance(error, ScopeExceeded) else "BAD_USER_INPUT"
+        case InvalidRestriction():
+            path = ".".join(part for part in (field, camel(error.field)) if part)
+            return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
+        case AnalyzerUnavailable() | UnknownScope() | ScopeExceeded() | ExpiryExceeded():
+            forbidden = isinstance(error, ScopeExceeded | ExpiryExceeded)
+            code = "FORBIDDEN" if forbidden else "BAD_USER_INPUT"
             return InvalidInput(code=code, message=message, field=field)
         case TrackNotFound() | RunNotFound() | ApiKeyNotFound():
             return NotFound(code="NOT_FOUND", message=message)
-        case RunEnded():
+        case RunEnded() | ApiKeyEnded():
             return Conflict(code="CONFLICT", message=message)
         case quotas.QuotaExceeded():
             return QuotaExceeded(

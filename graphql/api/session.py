@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -19,9 +18,10 @@ from api.encoding import encode_execution
 from api.failures import errors_of
 from api.messages import Closing, Code, Message, authorization, read, write
 from api.planner.engine import Engine
-from api.requests import OpenContext
+from api.requests import OpenContext, caller
+from api.watch import ENDED, Watch
 from app.events.tasks import end
-from tenancy.principals import Authenticator, Principal, TenantSuspended, Unauthenticated
+from tenancy.authentication import Authenticator
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ MAX_OPERATIONS = 100  # of one socket at once
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What all sessions of an endpoint share; the key is checked with every ping."""
+    """What all sessions of an endpoint share."""
 
     engine: Engine
     authenticator: Authenticator
@@ -51,14 +51,13 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._clock = asyncio.get_running_loop().time
         self._heard = self._clock()
-        self._authorization: str | None = None
 
     async def run(self) -> None:
         """Returns when the socket is closed; what it had begun is cancelled by then."""
         closing: Closing | None = None
         try:
-            self._principal = await self._begin()
-            both = {self._start(self._receive()), self._start(self._watch())}
+            self._watch = await self._begin()
+            both = {self._start(self._receive()), self._start(self._keep())}
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -83,7 +82,7 @@ class Session:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _begin(self) -> Principal:
+    async def _begin(self) -> Watch:
         """The handshake, up to connection_ack. Raises Closing."""
         try:
             async with asyncio.timeout(self._service.init_seconds):
@@ -92,18 +91,14 @@ class Session:
                         raise Closing(Code.UNAUTHORIZED, "Unauthorized: send connection_init first")
         except TimeoutError as error:
             raise Closing(Code.INITIALISATION_TIMEOUT, "Connection initialisation timeout") from error
-        self._authorization = authorization(message.payload or {}) or self._socket.headers.get(
-            "authorization"
-        )
-        principal = await self._authenticate()
-        await self._socket.send_text(write("connection_ack"))
-        return principal
-
-    async def _authenticate(self) -> Principal:
+        key = authorization(message.payload or {}) or self._socket.headers.get("authorization")
+        watch = Watch(self._service.authenticator, key, caller(self._socket))
         try:
-            return await self._service.authenticator.authenticate(self._authorization)
-        except (Unauthenticated, TenantSuspended) as error:
-            raise Closing(Code.FORBIDDEN, f"Forbidden: {error or type(error).__doc__}") from error
+            await watch.authenticate()
+        except ENDED as error:
+            raise forbidden(error) from error
+        await self._socket.send_text(write("connection_ack"))
+        return watch
 
     async def _next(self) -> Message:
         """The client's next message; a ping is answered here. Raises Closing or WebSocketDisconnect."""
@@ -130,21 +125,16 @@ class Session:
                     raise Closing(Code.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
                 self._operations[message.id] = self._start(self._operate(message))
 
-    async def _watch(self) -> None:
-        """Pings the client and checks its key, until one of them fails: raises Closing."""
+    async def _keep(self) -> None:
+        """Pings the client and watches its key, until one of them fails: raises Closing."""
         every = self._service.ping_seconds
         while True:
-            expires = self._principal.expires_at
-            left = every if expires is None else (expires - datetime.now(UTC)).total_seconds()
-            await asyncio.sleep(max(0.0, min(every, left)))
+            try:
+                await self._watch.hold(every)
+            except ENDED as error:
+                raise forbidden(error) from error
             if self._clock() - self._heard > SILENT_PINGS * every:
                 raise Closing(Code.GOING_AWAY, "No answer to ping")
-            try:
-                self._principal = await self._authenticate()
-            except Closing:
-                raise
-            except Exception as error:  # the database is away: that is not the client's fault
-                log.warning("key_not_checked", error=type(error).__qualname__)
             try:
                 async with asyncio.timeout(every):
                     await self._socket.send_text(write("ping"))
@@ -176,7 +166,8 @@ class Session:
         document = engine.documents.get(request["query"])
         operation = document.operation(request.get("operationName") or None)
         cost = engine.cost(document, operation, variables)
-        context = await self._service.open_context(self._principal, cost)
+        context = await self._service.open_context(self._watch.principal, cost)
+        context.caller = self._watch.caller
         if operation.node.operation is not OperationType.SUBSCRIPTION:
             await self._show(id_, await engine.execute(document, operation, variables, context), context)
             return
@@ -196,3 +187,7 @@ class Session:
         """Nothing is sent for an operation that the client has completed, even if its task lives on."""
         if self._operations.get(id_) is not asyncio.current_task():
             raise asyncio.CancelledError
+
+
+def forbidden(error: Exception) -> Closing:
+    return Closing(Code.FORBIDDEN, f"Forbidden: {str(error) or type(error).__doc__}")

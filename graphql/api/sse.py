@@ -10,7 +10,6 @@ from contextlib import aclosing
 from typing import Any
 
 import orjson
-import structlog
 from graphql import ExecutionResult, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,14 +22,12 @@ from api.failures import errors_of
 from api.planner.documents import Document, Operation
 from api.planner.engine import Engine, Fragment
 from api.resumption import resumed
+from api.watch import Watch
 from app.events.tasks import end
-from tenancy.principals import Authenticator, TenantSuspended, Unauthenticated
-
-log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "text/event-stream"
 JSON_TYPES = ("application/graphql-response+json", "application/json")
-KEEP_ALIVE_SECONDS = 15.0  # the key is checked as often
+KEEP_ALIVE_SECONDS = 15.0
 KEEP_ALIVE = b":\n\n"
 # Browsers drop an event without a data line.
 COMPLETE = b"event: complete\ndata:\n\n"
@@ -54,13 +51,13 @@ async def stream(
     variables: dict[str, Any] | None,
     context: Context,
     request: Request,
-    authenticator: Authenticator | None = None,
+    watch: Watch | None = None,
 ) -> Response:
     """The operation's results as they come: `event: next` with the cursor as `id`, then `event: complete`.
 
     A `Last-Event-ID` takes the place of the argument `after`: a client that reconnects repeats its first
-    request, but has seen more since. With an `authenticator` the key is checked while the stream is
-    open; one that is revoked ends it with an error.
+    request, but has seen more since. With a `watch`, a key that is revoked while the stream is open ends
+    it with an error.
     """
     last = request.headers.get("last-event-id")
     subscription = operation.node.operation is OperationType.SUBSCRIPTION
@@ -71,9 +68,7 @@ async def stream(
             document, operation = resumed(engine.schema, document, operation, last)
         source = await engine.subscribe(document, operation, variables, context)
         results = once(source) if isinstance(source, ExecutionResult) else source
-    return EventStream(
-        results, context, not subscription, request.headers.get("authorization"), authenticator
-    )
+    return EventStream(results, context, not subscription, watch)
 
 
 async def once(result: ExecutionResult) -> AsyncIterator[ExecutionResult]:
@@ -90,16 +85,14 @@ class EventStream(Response):
         results: AsyncIterator[ExecutionResult],
         context: Context,
         extensions: bool,
-        authorization: str | None,
-        authenticator: Authenticator | None,
+        watch: Watch | None,
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._results = results
         self._context = context
         self._extensions = extensions
-        self._authorization = authorization
-        self._authenticator = authenticator
+        self._key = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def write(body: bytes, more: bool = True) -> None:
@@ -131,14 +124,7 @@ class EventStream(Response):
 
     async def _watch(self, write: Any) -> None:
         while True:
-            await asyncio.sleep(KEEP_ALIVE_SECONDS)
-            if self._authenticator is not None:
-                try:
-                    await self._authenticator.authenticate(self._authorization)
-                except (Unauthenticated, TenantSuspended):
-                    raise
-                except Exception as error:  # the database is away: that is not the client's fault
-                    log.warning("key_not_checked", error=type(error).__qualname__)
+            await (self._key.hold if self._key is not None else asyncio.sleep)(KEEP_ALIVE_SECONDS)
             await write(KEEP_ALIVE)
 
 

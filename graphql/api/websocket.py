@@ -12,7 +12,7 @@ from api.messages import PROTOCOL, Code
 from api.planner.engine import Engine
 from api.requests import OpenContext
 from api.session import Service, Session
-from tenancy.principals import Authenticator
+from tenancy.authentication import Authenticator
 
 INIT_SECONDS = 10.0
 PING_SECONDS = 25.0  # proxies close what is silent for 30 or 60

@@ -67,6 +67,7 @@ QUERIES = [
     '{ searchTracks(query: "my brother is gone", mode: SEMANTIC, first: 100) { edges { node { title } } } }',
     "{ trends(metric: TRACKS) { key points { tracks } } }",
     "{ viewer { tenant { name slug apiKeys(first: 100) { nodes { name } } } } }",
+    "{ viewer { tenant { auditLog(first: 100) { nodes { actor after } } } } }",
     "{ analyzers { name } }",
 ]
 
@@ -100,6 +101,7 @@ MUTATIONS: list[tuple[str, dict[str, Any]]] = [
     ("updateTrack", {"id": "track", "title": "taken"}),
     ("cancelRun", {"id": "run"}),
     ("revokeApiKey", {"id": "key"}),
+    ("rotateApiKey", {"id": "key"}),
     ("analyzeTracks", {"ids": ["track"]}),
 ]
 
@@ -199,6 +201,12 @@ SCOPED: list[tuple[Scope, str, dict[str, Any] | None]] = [
         Scope.ADMIN_KEYS,
         "mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) { __typename } }",
         {"name": "x", "scopes": []},
+    ),
+    (Scope.ADMIN_KEYS, "{ viewer { tenant { auditLog(first: 1) { totalCount } } } }", None),
+    (
+        Scope.ADMIN_KEYS,
+        "mutation ($i: RotateApiKeyInput!) { rotateApiKey(input: $i) { __typename } }",
+        {"id": "x"},
     ),
     (
         Scope.ADMIN_KEYS,

@@ -7,11 +7,13 @@ from typing import TypeAlias
 
 import strawberry
 
-from tenancy import models
+from tenancy import audit, models
 
 Plan: TypeAlias = models.Plan
 TenantStatus: TypeAlias = models.TenantStatus
+ActorKind: TypeAlias = audit.ActorKind
 strawberry.enum(models.Plan, description="What a tenant pays for.")
+strawberry.enum(audit.ActorKind, description="What kind of somebody acts.")
 strawberry.enum(models.TenantStatus, description="Whether a tenant can be used.")
 
 

@@ -1,9 +1,10 @@
-"""Making and revoking API keys."""
+"""Making, rotating and revoking API keys."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
@@ -11,9 +12,11 @@ from api import ids
 from api.context import Info
 from api.mutations import mutation, ref
 from api.planner.fields import column
-from api.problems import InvalidInput, NotFound
+from api.problems import Conflict, InvalidInput, NotFound
 from api.tenants.types import ApiKey
 from tenancy import api_keys, scopes
+from tenancy.api_keys import MAX_GRACE
+from tenancy.restrictions import Restrictions
 from tenancy.scopes import Scope
 
 
@@ -24,7 +27,15 @@ class CreateApiKeyInput:
         description="What it may do: scopes such as `tracks:read`, or the roles reader, analyst, admin."
     )
     expires_in_days: int | None = strawberry.field(
-        default=None, description="1 to 3650; never when left out."
+        default=None, description="1 to 3650; when left out, it ends when your own key does."
+    )
+    allowed_networks: list[str] | None = strawberry.field(
+        default=None,
+        description="Networks that may use it, such as `203.0.113.0/24`; any when left out.",
+    )
+    allowed_origins: list[str] | None = strawberry.field(
+        default=None,
+        description="Origins of pages that may use it, such as `https://app.example.com`; any when left out.",
     )
 
 
@@ -56,21 +67,48 @@ RevokeApiKeyResult = Annotated[
 ]
 
 
+@strawberry.input(description="A key to give a successor.")
+class RotateApiKeyInput:
+    id: strawberry.ID = strawberry.field(description="Which key.")
+    grace_minutes: int = strawberry.field(
+        default=1440, description="How long the old key works on: 0 to 43200, but never beyond its own end."
+    )
+
+
+@strawberry.type(description="The new key, with its secret.")
+class RotateApiKeyPayload:
+    api_key: ApiKey = column("The new key, which may do what the old one may, until the same end.")
+    replaced: ApiKey = column("The old key; `expiresAt` says how long it works on.")
+    secret: str = strawberry.field(description="The new key's text. It is shown here, once: keep it.")
+
+
+RotateApiKeyResult = Annotated[
+    RotateApiKeyPayload | InvalidInput | NotFound | Conflict,
+    strawberry.union("RotateApiKeyResult", description="What was done, or why it was not."),
+]
+
+
 @strawberry.type
 class TenantMutations:
     @mutation(Scope.ADMIN_KEYS)
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyResult:
-        """Makes an API key, which can't do more than your own."""
+        """Makes an API key, which can't do more than your own, nor live longer."""
         if not input.name.strip() or len(input.name) > 200:
             return InvalidInput(
-                code="BAD_USER_INPUT", message="The name needs 1 to 200 characters.", field="name"
+                code="BAD_USER_INPUT", message="The name needs 1 to 200 characters.", field="input.name"
             )
         days = input.expires_in_days
         if days is not None and not 1 <= days <= 3650:
-            return InvalidInput(code="BAD_USER_INPUT", message="expiresInDays has to be from 1 to 3650.")
+            return InvalidInput(
+                code="BAD_USER_INPUT",
+                message="expiresInDays has to be from 1 to 3650.",
+                field="input.expiresInDays",
+            )
         wanted = scopes.parse(input.scopes)
         if not wanted:
-            return InvalidInput(code="BAD_USER_INPUT", message="Give at least one scope.", field="scopes")
+            return InvalidInput(
+                code="BAD_USER_INPUT", message="Give at least one scope.", field="input.scopes"
+            )
         principal = info.context.principal
         async with info.context.database.transaction(principal.tenant) as session:
             key, secret = await api_keys.create(
@@ -78,18 +116,48 @@ class TenantMutations:
                 principal.tenant,
                 input.name.strip(),
                 wanted,
+                info.context.actor,
                 expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
-                creator=principal.scopes,
+                restrictions=Restrictions.parse(input.allowed_networks or [], input.allowed_origins or []),
+                creator=principal,
             )
         return CreateApiKeyPayload(api_key=ref(key.id), secret=secret.text)
 
     @mutation(Scope.ADMIN_KEYS)
-    async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyResult:
-        """Ends an API key for good, within a second."""
-        parts = ids.split(input.id)
-        if parts is None or parts[0] != "ApiKey":
-            raise api_keys.ApiKeyNotFound("There is no such API key.")
-        tenant = info.context.principal.tenant
+    async def rotate_api_key(self, info: Info, input: RotateApiKeyInput) -> RotateApiKeyResult:
+        """Gives a key a successor; both work until the grace period is over."""
+        if not 0 <= input.grace_minutes <= MAX_GRACE // timedelta(minutes=1):
+            return InvalidInput(
+                code="BAD_USER_INPUT",
+                message="graceMinutes has to be from 0 to 43200.",
+                field="input.graceMinutes",
+            )
+        tenant, wanted = info.context.principal.tenant, key_of(input.id)
         async with info.context.database.transaction(tenant) as session:
-            key = await api_keys.revoke(session, tenant, parts[1])
+            old, new, secret = await api_keys.rotate(
+                session,
+                tenant,
+                wanted,
+                info.context.actor,
+                grace=timedelta(minutes=input.grace_minutes),
+                creator=info.context.principal,
+            )
+        await info.context.services.announce(tenant, old.id)
+        return RotateApiKeyPayload(api_key=ref(new.id), replaced=ref(old.id), secret=secret.text)
+
+    @mutation(Scope.ADMIN_KEYS)
+    async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyResult:
+        """Ends an API key for good, within a second; what it has open is closed."""
+        tenant, wanted = info.context.principal.tenant, key_of(input.id)
+        async with info.context.database.transaction(tenant) as session:
+            key = await api_keys.revoke(session, tenant, wanted, info.context.actor)
+        await info.context.services.announce(tenant, key)
         return RevokeApiKeyPayload(api_key=ref(key))
+
+
+def key_of(id_: str) -> UUID:
+    """Raises ApiKeyNotFound for what is no key's id."""
+    parts = ids.split(id_)
+    if parts is None or parts[0] != "ApiKey":
+        raise api_keys.ApiKeyNotFound("There is no such API key.")
+    return parts[1]

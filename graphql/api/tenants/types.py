@@ -6,15 +6,18 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import strawberry
+from strawberry.scalars import JSON
 
 from api.errors import InvalidArgument
 from api.nodes import Connection, Node
-from api.planner.fields import Asking, RowsOf, column, connection, later, node, shape
+from api.planner.fields import Asking, RowsOf, column, connection, later, node, one, shape
+from api.tenants import sql
 from api.tenants import usage as usages
-from api.tenants.enums import Plan, TenantStatus, UsageGranularity
+from api.tenants.enums import ActorKind, Plan, TenantStatus, UsageGranularity
 from tenancy.scopes import Scope
 
 LazyApiKey = Annotated["ApiKey", strawberry.lazy("api.tenants.types")]
+LazyAuditEntry = Annotated["AuditEntry", strawberry.lazy("api.tenants.types")]
 MAX_DAYS = 366
 
 
@@ -58,11 +61,30 @@ class ApiKey(Node):
     expires_at: datetime | None = column("When it ends.")
     last_used_at: datetime | None = column("When it was last used.")
     revoked_at: datetime | None = column("When it was revoked.")
+    replaced_by: LazyApiKey | None = one(
+        "The key that it was rotated to.", "api_keys", on="{new}.id = {row}.replaced_by"
+    )
+    allowed_networks: list[str] = column("Networks that may use it; none means any.")
+    allowed_origins: list[str] = column("Origins of pages that may use it; none means any.")
 
     @later(Quota)
     async def quota(ask: Asking) -> Any:
         """What its tenant may spend."""
         return [await usages.quota(ask)] * len(ask.keys)
+
+
+@shape
+class AuditEntry:
+    """A change to the tenant or to one of its keys. Entries are never changed or deleted."""
+
+    at: datetime = column("When.")
+    actor_kind: ActorKind = column("What kind of somebody did it.")
+    actor: str = column("Who did it: the name of a key, or of an operator.", "{row}.actor_name")
+    address: str | None = column("From where: an IP address, or an operator's machine.")
+    action: str = column("What was done, such as `api_key.created`.")
+    target: strawberry.ID = column("What it was done to.", sql.TARGET)
+    before: JSON | None = column("How it was before; null where it was not there.")
+    after: JSON | None = column("How it is since.")
 
 
 @node("tenants", "ten")
@@ -78,6 +100,11 @@ class Tenant(Node):
     def api_keys(rows: RowsOf) -> None:
         """Its API keys, revoked ones too, newest first."""
         rows.order(f"{rows.new}.created_at", "timestamptz", descending=True)
+
+    @connection(Connection[LazyAuditEntry], "audit_log", scope=Scope.ADMIN_KEYS)
+    def audit_log(rows: RowsOf) -> None:
+        """Every change to the tenant and its keys, newest first."""
+        rows.order(f"{rows.new}.at", "timestamptz", descending=True)
 
     @later(list[UsagePoint], scope=Scope.USAGE_READ)
     async def usage(

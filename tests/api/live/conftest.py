@@ -22,12 +22,15 @@ from starlette.routing import Route, WebSocketRoute
 from api import sse
 from api.context import Context, Services
 from api.planner.engine import Engine
+from api.requests import caller
+from api.watch import Watch
 from api.websocket import WebSocketEndpoint
 from app.embedded.valkey import ValkeyServer
 from app.events.hub import Hub
 from app.events.relay import run_relay
+from tenancy.authentication import Authenticator
 from tenancy.database import Database
-from tenancy.principals import Authenticator, Principal
+from tenancy.principals import Principal
 from tenancy.quotas import QuotaExceeded, Quotas
 from tests.api.live.schema import schema
 from tests.builders import new_key, new_tenant
@@ -73,13 +76,14 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
         async def events(request: Request) -> Response:
             if not sse.wants_stream(request.headers.get("accept", "*/*")):
                 return PlainTextResponse("JSON")
-            principal = await authenticator.authenticate(request.headers.get("authorization"))
+            watch = Watch(authenticator, request.headers.get("authorization"), caller(request))
+            principal = await watch.authenticate()
             asked: dict[str, Any] = await request.json()
             document = engine.documents.get(asked["query"])
             operation = document.operation(None)
             context = await open_context(principal, 1)
             return await sse.stream(
-                engine, document, operation, asked.get("variables"), context, request, authenticator
+                engine, document, operation, asked.get("variables"), context, request, watch
             )
 
         def endpoint(**options: Any) -> WebSocketEndpoint:

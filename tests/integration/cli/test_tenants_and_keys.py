@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from tenancy.authentication import Authenticator
 from tenancy.database import Database
-from tenancy.principals import Authenticator, Principal, Unauthenticated
-from tenancy.scopes import ADMIN, READER, Scope
+from tenancy.principals import Principal, TenantSuspended, Unauthenticated
+from tenancy.scopes import ADMIN, ANALYST, READER, Scope
 from tests.builders import NUMBERS
 from tests.integration.cli.conftest import Cli
 
@@ -87,6 +88,59 @@ def test_a_revoked_key_stops_working(cli: Cli, database_url: str, tenant: str, b
     with pytest.raises(Unauthenticated):
         principal(database_url, created["key"])
     assert "revoked" in cli("keys", "list", "--tenant", tenant).out
+
+
+@pytest.mark.parametrize(("grace", "both"), [("1d", True), ("0m", False)])
+def test_a_rotated_key_works_on_for_its_grace(
+    cli: Cli, database_url: str, tenant: str, grace: str, both: bool
+) -> None:
+    created = json.loads(cli("keys", "create", "--tenant", tenant, "--scope", "analyst", "--json").out)
+    rotated = cli("keys", "rotate", "--tenant", tenant, created["prefix"], "--grace", grace)
+    assert rotated.status == 0
+    assert principal(database_url, rotated.out.strip()).scopes == ANALYST
+    if both:
+        principal(database_url, created["key"])
+    else:
+        with pytest.raises(Unauthenticated):
+            principal(database_url, created["key"])
+    again = cli("keys", "rotate", "--tenant", tenant, created["prefix"])
+    assert again.status == 1
+    assert "rotated already" in again.err
+
+
+@pytest.mark.parametrize("grace", ["31d", "soon", "-1d"])
+def test_graces_that_are_refused(cli: Cli, tenant: str, grace: str) -> None:
+    assert cli("keys", "rotate", "--tenant", tenant, "rap_live_x", f"--grace={grace}").status == 2
+
+
+def test_where_a_key_may_be_used_from(cli: Cli, tenant: str) -> None:
+    created = cli(
+        "keys", "create", "--tenant", tenant, "--network", "203.0.113.0/24", "--origin",
+        "https://app.example.com", "--json",
+    )  # fmt: skip
+    shown = json.loads(created.out)
+    assert shown["allowed_networks"] == ["203.0.113.0/24"]
+    assert shown["allowed_origins"] == ["https://app.example.com"]
+    refused = cli("keys", "create", "--tenant", tenant, "--network", "here")
+    assert refused.status == 1
+    assert "is no network" in refused.err
+
+
+def test_a_tenant_is_suspended_resumed_and_closed(cli: Cli, database_url: str, tenant: str) -> None:
+    key = cli("keys", "create", "--tenant", tenant).out.strip()
+    for command, status in (("suspend", "SUSPENDED"), ("resume", "ACTIVE"), ("close", "CLOSED")):
+        changed = cli("tenants", command, tenant, *(["--yes"] if command == "close" else []))
+        assert changed.status == 0, changed.err
+        (row,) = (line for line in cli("tenants", "list").out.splitlines() if line.split()[0] == tenant)
+        assert status in row.split()
+        if status == "ACTIVE":
+            principal(database_url, key)
+        else:
+            with pytest.raises(TenantSuspended):
+                principal(database_url, key)
+    refused = cli("tenants", "resume", tenant)
+    assert refused.status == 1
+    assert "closed, for good" in refused.err
 
 
 def test_a_tenant_can_not_revoke_anothers_key(cli: Cli, database_url: str, tenant: str) -> None:

@@ -1,0 +1,55 @@
+"""The key behind something that stays open: a socket or a stream ends when its key does."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import structlog
+
+from tenancy.authentication import CACHE_SECONDS, Authenticator
+from tenancy.principals import Principal, TenantSuspended, Unauthenticated
+from tenancy.restrictions import Caller, CallerRefused
+
+log = structlog.get_logger(__name__)
+
+ENDED = (Unauthenticated, TenantSuspended, CallerRefused)
+
+
+class Watch:
+    """One key, as one caller uses it. `authenticate` comes first."""
+
+    def __init__(self, authenticator: Authenticator, authorization: str | None, caller: Caller) -> None:
+        self._authenticator = authenticator
+        self._authorization = authorization
+        self.caller = caller
+
+    async def authenticate(self) -> Principal:
+        """Raises one of ENDED."""
+        self.principal = await self._authenticator.authenticate(self._authorization, self.caller)
+        return self.principal
+
+    async def hold(self, seconds: float) -> None:
+        """Returns after `seconds`, in which the key was good. Raises one of ENDED as soon as it is not."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + seconds
+        while (left := until - clock()) > 0:
+            # Now and then without news too: a message can be lost.
+            await self._news(min(left, CACHE_SECONDS))
+            try:
+                await self.authenticate()
+            except ENDED:
+                raise
+            except Exception as error:  # the database is away: that is not the client's fault
+                log.warning("key_not_checked", error=type(error).__qualname__)
+
+    async def _news(self, seconds: float) -> None:
+        """Waits until the key may have changed, expires, or the time is over."""
+        if self.principal.expires_at is not None:
+            seconds = min(seconds, (self.principal.expires_at - datetime.now(UTC)).total_seconds())
+        with self._authenticator.watching(self.principal) as changed:
+            try:
+                async with asyncio.timeout(max(0.0, seconds)):
+                    await changed.wait()
+            except TimeoutError:
+                pass

@@ -1,0 +1,120 @@
+"""A change in one process takes effect in all others, by message or, where that is lost, soon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from app.embedded.valkey import ValkeyServer
+from app.events.tasks import end
+from app.provision import SETUP
+from tenancy import api_keys, invalidation, tenants
+from tenancy.authentication import Authenticator
+from tenancy.database import Database
+from tenancy.models import TenantStatus
+from tenancy.principals import TenantSuspended, Unauthenticated
+from tests.builders import new_key, new_tenant
+from tests.integration.events.helpers import until
+
+
+@pytest_asyncio.fixture
+async def valkey(valkey_server: ValkeyServer) -> AsyncIterator[Redis]:
+    async with Redis.from_url(valkey_server.url) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def processes(database: Database, valkey: Redis) -> AsyncIterator[list[Authenticator]]:
+    """Two that listen, as two processes do."""
+    listening = [Authenticator(database) for _ in range(2)]
+    tasks = [asyncio.create_task(invalidation.listen(valkey, each)) for each in listening]
+
+    async def both_listen() -> bool:
+        return (await valkey.pubsub_numsub(invalidation.CHANNEL))[0][1] >= len(listening)
+
+    await until(both_listen)
+    yield listening
+    await end(*tasks)
+
+
+async def test_a_revoked_key_ends_everywhere_within_a_second(
+    database: Database, valkey: Redis, processes: list[Authenticator]
+) -> None:
+    tenant = await new_tenant(database)
+    header = f"Bearer {await new_key(database, tenant)}"
+    other = f"Bearer {await new_key(database, tenant)}"
+    principals = [await each.authenticate(header) for each in processes]
+    async with database.transaction(tenant) as session:
+        await api_keys.revoke(session, tenant, principals[0].key, SETUP)
+    for process in processes:
+        await process.authenticate(header)  # remembered: this is what the message is for
+    with processes[1].watching(principals[1]) as changed:
+        await invalidation.announce(valkey, tenant, principals[0].key)
+        async with asyncio.timeout(1):
+            await changed.wait()
+    for process in processes:
+        async with asyncio.timeout(1):
+            await until(partial(refused, process, header))
+        await process.authenticate(other)
+
+
+async def refused(process: Authenticator, header: str) -> bool:
+    try:
+        await process.authenticate(header)
+    except Unauthenticated:
+        return True
+    return False
+
+
+async def test_a_suspended_tenant_wakes_all_of_its_keys_and_no_others(
+    database: Database, valkey: Redis, processes: list[Authenticator]
+) -> None:
+    tenant, stranger = await new_tenant(database), await new_tenant(database)
+    header = f"Bearer {await new_key(database, tenant)}"
+    mine = await processes[0].authenticate(header)
+    theirs = await processes[0].authenticate(f"Bearer {await new_key(database, stranger)}")
+    async with database.transaction(tenant) as session:
+        await tenants.change_status(session, tenant, TenantStatus.SUSPENDED, SETUP)
+    with processes[0].watching(mine) as changed, processes[0].watching(theirs) as unchanged:
+        await invalidation.announce(valkey, tenant)
+        async with asyncio.timeout(1):
+            await changed.wait()
+        assert not unchanged.is_set()
+    with pytest.raises(TenantSuspended):
+        await processes[0].authenticate(header)
+    async with database.transaction(tenant) as session:
+        await tenants.change_status(session, tenant, TenantStatus.ACTIVE, SETUP)
+    processes[0].forget(tenant)
+    await processes[0].authenticate(header)
+
+
+async def test_a_message_of_another_version_forgets_everything(
+    database: Database, valkey: Redis, processes: list[Authenticator]
+) -> None:
+    tenant = await new_tenant(database)
+    principal = await processes[0].authenticate(f"Bearer {await new_key(database, tenant)}")
+    with processes[0].watching(principal) as changed:
+        await valkey.publish(invalidation.CHANNEL, b"\xff not JSON")
+        async with asyncio.timeout(1):
+            await changed.wait()
+
+
+async def test_what_was_looked_up_while_it_changed_is_not_remembered(database: Database) -> None:
+    tenant = await new_tenant(database)
+    authenticator, header = Authenticator(database), f"Bearer {await new_key(database, tenant)}"
+    looking = asyncio.create_task(authenticator.authenticate(header))
+    await asyncio.sleep(0)
+    authenticator.forget(tenant)
+    await looking
+    assert not authenticator._known
+
+
+async def test_a_change_that_can_not_be_announced_is_no_failure() -> None:
+    async with Redis.from_url("redis://127.0.0.1:1") as nowhere:
+        await invalidation.announce(nowhere, uuid4())
