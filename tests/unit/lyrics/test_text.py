@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +71,56 @@ def test_a_repeated_stanza_is_the_chorus_when_nothing_is_tagged() -> None:
 
 def test_notes_rulers_and_stanza_numbers_are_not_sung() -> None:
     assert sung("IV\n\nwe roll slow [x2]\n* * *\n🔥🔥\nuntil the dawn") == ["we roll slow", "until the dawn"]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "(x2)",
+        "x2",
+        "2x",
+        "(2x)",
+        "(х2)",
+        "х3",
+        "×2",
+        "[X2]",
+        "(x 4)",
+        "(2 раза)",
+        "{2 times}",
+        "x2)",
+        "(X2).",
+    ],
+)
+def test_marks_of_repetition_are_not_sung(mark: str) -> None:
+    lyrics = Lyrics.parse(f"we roll slow {mark}\n{mark}\nuntil the dawn")
+    assert [line.words for line in lyrics.lines] == [("we", "roll", "slow"), ("until", "the", "dawn")]
+    assert [line.number for line in lyrics.lines] == [1, 3]
+    assert len(lyrics.stanzas) == 1
+
+
+def test_a_mark_in_brackets_may_come_first() -> None:
+    assert sung("(x2) we roll slow") == ["we roll slow"]
+
+
+@pytest.mark.parametrize(
+    "line", ["I drive a 4x4", "they call me Malcolm X", "double xx", "x marks the spot", "2x4 in hand"]
+)
+def test_an_x_that_is_sung_stays(line: str) -> None:
+    assert sung(line) == [line]
+
+
+def test_a_repeated_section_is_still_a_section() -> None:
+    lyrics = Lyrics.parse("Chorus (x2)\nhey ho\nlet us go\n\nПрипев х2:\nраз два")
+    assert [(s.kind, s.start_line) for s in lyrics.sections] == [("chorus", 2), ("chorus", 6)]
+
+
+@pytest.mark.parametrize(
+    "line", ["[" + " " * 60_000, "chorus" + " " * 60_000 + "x:", "(x" * 30_000, " " * 60_000 + "a"]
+)
+def test_tags_are_looked_for_in_linear_time(line: str) -> None:
+    started = time.process_time()
+    Lyrics.parse(line)
+    assert time.process_time() - started < 1
 
 
 def test_a_long_line_in_brackets_is_sung() -> None:
