@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 
 class InvalidSearch(ValueError):
     """A search that can't be answered as it was asked."""
@@ -26,6 +29,14 @@ class QueryTooLong(InvalidSearch):
         super().__init__(f"The query has {length:,} characters; please keep it to {limit:,}.")
         self.length = length
         self.limit = limit
+
+
+class SeedAvoided(InvalidSearch):
+    """`ids` are to be both recommended from and kept away from."""
+
+    def __init__(self, ids: Sequence[UUID]) -> None:
+        super().__init__("A track is both a seed and one to avoid: take it out of `seeds` or out of `avoid`.")
+        self.ids = tuple(ids)
 
 
 class InvalidCursor(InvalidSearch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -13,12 +12,13 @@ import orjson
 
 from app.catalog.filters import TrackFilter
 from app.search.embeddings import Vectors
+from app.search.errors import SeedAvoided
 from app.search.likeness import AVOIDING, Candidate, Reason, closeness, reasons
+from app.search.variety import middle, spread, unit
 from tenancy.database import Database
 from tenancy.sql import Params
 
 POOL = 200  # tracks that are closest in meaning and compared in full
-PER_ARTIST = 3
 
 _CANDIDATE = """
     select t.id, t.artist_id, t.profile::text as profile, p.embedding::vector::real[] as vector
@@ -74,11 +74,16 @@ class RecommendationService:
         diversity: float = 0.3,
         first: int = 10,
     ) -> list[Recommendation]:
-        """None of the seeds, none of `avoid`, at most PER_ARTIST of one artist. Raises SeedNotFound.
+        """None of the seeds, none of `avoid`, at most PER_ARTIST of one artist.
+
+        Raises SeedNotFound, and SeedAvoided where a seed is in `avoid` too.
 
         `diversity`, 0..1, is how much a track counts for being unlike those before it (maximal marginal
         relevance, Carbonell & Goldstein 1998).
         """
+        avoided = set(avoid)
+        if both := [track for track in dict.fromkeys(seeds) if track in avoided]:
+            raise SeedAvoided(both)
         async with self._database.reading(tenant) as connection:
             given = await self._known(connection, tenant, [*seeds, *avoid])
             missing = [track for track in seeds if track not in given]
@@ -191,36 +196,3 @@ def candidate(row: asyncpg.Record) -> Candidate:
 
 def score(why: Sequence[Reason]) -> float:
     return sum(reason.weight for reason in why)
-
-
-def middle(vectors: Sequence[Vectors]) -> Vectors:
-    return unit(np.mean(np.stack(vectors), axis=0))
-
-
-def unit(vector: Vectors) -> Vectors:
-    length: Vectors = vector / max(float(np.linalg.norm(vector)), 1e-9)
-    return length
-
-
-def spread(
-    pool: Sequence[Candidate], scores: dict[UUID, float], diversity: float, first: int
-) -> list[Candidate]:
-    """The best `first` of the pool, each weighed against its likeness to those chosen before it."""
-    chosen: list[Candidate] = []
-    likeness = dict.fromkeys(scores, 0.0)
-    artists: Counter[UUID] = Counter()
-    left = list(pool)
-    while left and len(chosen) < first:
-        # The score again, for ties: with a diversity of 1 the first choice would otherwise be any.
-        best = max(
-            left,
-            key=lambda c: ((1 - diversity) * scores[c.id] - diversity * likeness[c.id], scores[c.id], c.id),
-        )
-        left.remove(best)
-        chosen.append(best)
-        artists[best.artist] += 1
-        if artists[best.artist] >= PER_ARTIST:
-            left = [c for c in left if c.artist != best.artist]
-        for other in left:
-            likeness[other.id] = max(likeness[other.id], closeness(best.vector, other.vector))
-    return chosen
