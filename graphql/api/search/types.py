@@ -62,7 +62,7 @@ class TrackSearchConnection:
 class Reason:
     """One part of why a track was recommended."""
 
-    kind: str = column("`meaning`, `theme`, `feeling`, `technique`, …")
+    kind: str = column("`meaning`, `themes`, `feeling` or `technique`.")
     label: str = column("The part in words.")
     weight: float = column("Its share of the score; the weights of all reasons add up to it.")
     seed: Track | None = column("The seed that it comes from.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,11 +10,17 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 from sqlalchemy import text
+from strawberry.types.base import get_object_definition
 
+from api.errors import code_of
+from api.search.types import Reason as Shown
 from app.catalog.filters import TrackFilter
 from app.cli import demo
 from app.search.embeddings import FastEmbedder
-from app.search.recommend import PER_ARTIST, Recommendation, RecommendationService, SeedNotFound
+from app.search.errors import SeedAvoided
+from app.search.likeness import WEIGHTS
+from app.search.recommend import Recommendation, RecommendationService, SeedNotFound
+from app.search.variety import PER_ARTIST
 from tenancy.database import Database
 from tests.builders import VERSE, add_tracks, new_tenant, song
 from tests.embedding import embed
@@ -180,6 +187,20 @@ async def test_seeds_that_are_not_there_are_named(database: Database, service: R
         await service.recommend(tenant, [track, unknown, fresh])
     assert set(refusal.value.ids) == {unknown, fresh}
     assert await service.similar_tracks(tenant, unknown) == []
+
+
+async def test_a_seed_is_not_to_be_avoided(database: Database, service: RecommendationService) -> None:
+    tenant = await new_tenant(database)
+    one, other, third = await verses(database, tenant, 3)
+    with pytest.raises(SeedAvoided, match="both a seed and one to avoid") as refusal:
+        await service.recommend(tenant, [one, other, one], avoid=[third, one])
+    assert refusal.value.ids == (one,)
+    assert code_of(refusal.value) == "BAD_USER_INPUT"
+
+
+def test_the_schema_names_every_kind_of_reason() -> None:
+    kind = next(field for field in get_object_definition(Shown, strict=True).fields if field.name == "kind")
+    assert set(re.findall(r"`(\w+)`", kind.description or "")) == set(WEIGHTS)
 
 
 async def test_another_tenants_tracks_are_neither_seeds_nor_answers(
