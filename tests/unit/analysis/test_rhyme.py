@@ -10,7 +10,7 @@ import pytest
 from app.analysis import pronunciation
 from app.analysis.analyzers.rhyme import english, russian
 from app.analysis.analyzers.rhyme.analyzer import RhymeAnalyzer
-from app.analysis.analyzers.rhyme.scheme import letters
+from app.analysis.analyzers.rhyme.letters import letters
 from app.analysis.results import RhymeDetails, Status
 from app.lyrics.text import Lyrics
 from bench.quality import gold

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
-from app.analysis.analyzers.rhyme import english, russian, scheme, texture
+from app.analysis.analyzers.rhyme import english, russian, texture
+from app.analysis.analyzers.rhyme.letters import letters as lettered
 from app.analysis.analyzers.rhyme.likeness import Likeness
 from app.analysis.analyzers.rhyme.stanzas import last_word, schemes
 from app.analysis.results import Evidence, Result, RhymeDetails, RhymePair, Score, Status
@@ -21,7 +22,7 @@ class RhymeAnalyzer:
     """density is the share of lines that share their letter with another line of their stanza."""
 
     name = "rhyme"
-    version = "1.0.0"
+    version = "1.1.0"
     title = "Rhyme and flow"
     description = (
         "Rhyme schemes, perfect, slant, internal and multisyllabic rhymes, alliteration and syllables."
@@ -40,7 +41,7 @@ class RhymeAnalyzer:
         pairs: list[RhymePair] = []
         multisyllabic = rhymed = 0
         for stanza, groups in zip(lyrics.stanzas, schemes(lyrics.stanzas, language), strict=True):
-            letters += scheme.letters(groups)
+            letters += lettered(groups)
             rhymed += sum(size for size in Counter(groups).values() if size > 1)
             for found in _pairs(stanza, groups, language):
                 pairs.append(found)

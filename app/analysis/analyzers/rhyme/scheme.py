@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import count
 from math import exp, log
 from typing import Any
 
@@ -50,26 +49,40 @@ class Model:
         )
 
 
-def candidates(odds: Odds, model: Model, width: int = BEAM) -> list[tuple[float, Groups]]:
+def candidates(
+    odds: Odds, model: Model, width: int = BEAM, repeats: Mapping[int, int] | None = None
+) -> list[tuple[float, Groups]]:
     """Groupings with their scores (log-probability up to a constant), best first, at least one.
 
     `odds[i][j]` for j < i is the log-odds that lines i and j rhyme, over those of any two lines. The
-    search keeps `width` groupings at a time.
+    search keeps `width` groupings at a time. `repeats` maps a line to an earlier one that it repeats word
+    for word: whatever the habits of verse, those two are in one group.
     """
     n = len(odds)
+    repeats = repeats or {}
     found: dict[Groups, float] = {}
-    for habit, sound, groups in _beam(odds, model, width):
+    for habit, sound, groups in _beam(odds, model, width, repeats):
         form = model.forms.get(n, {}).get(_text(groups), 0.0)
         found[groups] = sound + _mixed(groups, habit, form, model)
     for name, chance in model.forms.get(n, {}).items():
         groups = _numbers(name)
-        if groups not in found and (scored := _score(groups, odds, model)):
+        if any(groups[i] != groups[j] for i, j in repeats.items()):
+            continue
+        if groups not in found and (scored := _score(groups, odds, model, repeats)):
             habit, sound = scored
             found[groups] = sound + _mixed(groups, habit, chance, model)
-    alone = tuple(range(n))
+    alone = _alone(n, repeats)
     if alone not in found:
         found[alone] = _mixed(alone, -300.0, 0.0, model)
     return sorted(((score, groups) for groups, score in found.items()), reverse=True)
+
+
+def _alone(n: int, repeats: Mapping[int, int]) -> Groups:
+    """Every line on its own, save those that are sung again."""
+    groups: list[int] = []
+    for i in range(n):
+        groups.append(groups[repeats[i]] if i in repeats else max(groups, default=-1) + 1)
+    return tuple(groups)
 
 
 def _mixed(groups: Groups, habit: float, form: float, model: Model) -> float:
@@ -79,11 +92,17 @@ def _mixed(groups: Groups, habit: float, form: float, model: Model) -> float:
     return log((1 - model.form_share) * exp(max(habit, -300.0)) + model.form_share * form + 1e-150)
 
 
-def _beam(odds: Odds, model: Model, width: int) -> list[tuple[float, float, Groups]]:
+def _beam(
+    odds: Odds, model: Model, width: int, repeats: Mapping[int, int]
+) -> list[tuple[float, float, Groups]]:
     """(log-chance of habit, weight of sound, groups) of the best searched groupings."""
     n = len(odds)
     beam: list[tuple[float, float, Groups]] = [(0.0, 0.0, ())]
     for i, row in enumerate(odds):
+        if i in repeats:
+            # No choice, so nothing that speaks for or against a grouping of the other lines.
+            beam = [(habit, sound, (*groups, groups[repeats[i]])) for habit, sound, groups in beam]
+            continue
         grown: list[tuple[float, float, Groups]] = []
         # Only lines that sound somewhat alike are worth trying; most of a stanza's pairs are far from it.
         near = [j for j in range(max(0, i - habits.WINDOW), i) if row[j] > _HOPELESS]
@@ -140,13 +159,17 @@ def _gain(groups: Groups, option: int, row: Sequence[float], model: Model) -> fl
     return float(model.sound * total / heard**model.crowd) if heard else -9.0
 
 
-def _score(groups: Groups, odds: Odds, model: Model) -> tuple[float, float] | None:
+def _score(
+    groups: Groups, odds: Odds, model: Model, repeats: Mapping[int, int]
+) -> tuple[float, float] | None:
     """(log-chance of habit, weight of sound); None for groups with lines that can't rhyme."""
     if not _audible(groups, odds):
         return None
     habit = sound = 0.0
     fresh = 0
     for i, group in enumerate(groups):
+        if i in repeats:
+            continue
         before = groups[:i]
         chances = _chances(before, len(groups) - i, model)
         if group == fresh:
@@ -174,22 +197,3 @@ def _text(groups: Groups) -> str:
 @lru_cache(maxsize=4096)
 def _numbers(name: str) -> Groups:
     return tuple(ord(letter) - 97 for letter in name)
-
-
-def letters(groups: Sequence[int]) -> list[str]:
-    """a, b, …, z, aa, ab, … for group numbers in order of first appearance."""
-    names: dict[int, str] = {}
-    fresh = count()
-    for group in groups:
-        if group not in names:
-            names[group] = _letter(next(fresh))
-    return [names[group] for group in groups]
-
-
-def _letter(n: int) -> str:
-    name = ""
-    n += 1
-    while n:
-        n, rest = divmod(n - 1, 26)
-        name = chr(97 + rest) + name
-    return name

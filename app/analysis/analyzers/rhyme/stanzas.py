@@ -49,13 +49,37 @@ def schemes(stanzas: Sequence[Sequence[Line]], language: str) -> list[list[int]]
     for (n, _), groups in zip(pieces, chosen, strict=True):
         offset = max(found[n], default=-1) + 1
         found[n] += [offset + group for group in groups]
-    return found
+    return [
+        _joined(groups, repeats(stanza)) if len(stanza) > MAX_LINES else groups
+        for stanza, groups in zip(stanzas, found, strict=True)
+    ]
+
+
+def repeats(lines: Sequence[Line]) -> dict[int, int]:
+    """The place of each line whose words were all sung before, and the place where they first were."""
+    first: dict[tuple[str, ...], int] = {}
+    return {
+        n: first[line.words]
+        for n, line in enumerate(lines)
+        if line.words and first.setdefault(line.words, n) != n
+    }
+
+
+def _joined(groups: list[int], repeated: dict[int, int]) -> list[int]:
+    """`groups` of pieces judged apart, one where a line of a piece was sung in an earlier one."""
+    same = {group: group for group in groups}
+    for later, earlier in repeated.items():
+        one, other = same[groups[later]], same[groups[earlier]]
+        if one != other:
+            same = {group: other if now == one else now for group, now in same.items()}
+    return [same[group] for group in groups]
 
 
 def _candidates(lines: Sequence[Line], language: str, reach: int) -> list[tuple[float, Groups]]:
     ends = tuple(last_word(line) for line in lines)
     width = scheme.BEAM if reach == habits.WINDOW else _HURRIED_WIDTH
-    return scheme.candidates(pair_odds(ends, language, reach), model(), width)[:_CANDIDATES]
+    found = scheme.candidates(pair_odds(ends, language, reach), model(), width, repeats(lines))
+    return found[:_CANDIDATES]
 
 
 def pair_odds(ends: Sequence[str], language: str, reach: int = habits.WINDOW) -> Odds:
