@@ -11,11 +11,12 @@ class InvalidSearch(ValueError):
 
 
 class EmptyQuery(InvalidSearch):
-    """The query has no word to search for."""
+    """The query has no word to search for, or none that tells one track from another."""
 
     def __init__(self, *, only_common_words: bool) -> None:
         super().__init__(
-            "Every word of this query is too common to search for: add a word that says what it is about."
+            "Every word of this query is too common to search for by itself: put the words in quotes to find"
+            " them just so, or search by meaning (the mode SEMANTIC or HYBRID)."
             if only_common_words
             else "The query is empty: write a few words, such as “songs about losing someone”."
         )

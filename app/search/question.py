@@ -38,10 +38,15 @@ class Question:
         quoted = (next(filter(None, groups), "") for groups in _PHRASE.findall(query))
         phrases = tuple(phrase.strip() for phrase in quoted if _WORD.search(phrase))
         text = " ".join(_PHRASE.sub(lambda found: f" {found.group()[1:-1]} ", query).split())
-        words = tuple(dict.fromkeys(word.lower() for word in _WORD.findall(topic(text))))[:MAX_WORDS]
+        words = words_of(topic(text))[:MAX_WORDS]
         if not words:
             raise EmptyQuery(only_common_words=False)
         return cls(text, words, tuple(weight(word) for word in words), phrases, fold(topic(text)))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The different words in order, in lower case."""
+    return tuple(dict.fromkeys(word.lower() for word in _WORD.findall(text)))
 
 
 def weight(word: str) -> float:

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.catalog.filters import TrackFilter
 from app.search import cursors, statement
 from app.search.embeddings import Embedder
+from app.search.errors import EmptyQuery
 from app.search.meaning import Meaning
 from app.search.query_vectors import QueryVectors
 from app.search.question import Question
@@ -81,17 +82,17 @@ class SearchService:
         """A page of matches; ties are broken by id, so that pages have neither repeats nor holes.
 
         Text in quotes has to stand in the lyrics or the title word for word (not in SEMANTIC mode).
-        A track that is not embedded yet is found by its words. Raises EmptyQuery, QueryTooLong or
-        InvalidCursor.
+        A track that is not embedded yet is found by its words. Raises QueryTooLong, InvalidCursor, or
+        EmptyQuery, in LEXICAL mode also where there are only stop words and no quotes.
         """
         question = Question.parse(query)
         position = cursors.decode(after) if after is not None else None
         meaning = None if mode is SearchMode.LEXICAL else await self._meaning(question.text)
         async with self._database.reading(tenant) as connection:
-            words = await Words.of(connection, question)
-            sql, values = statement.build(
-                tenant, meaning, None if mode is SearchMode.SEMANTIC else words, filter, first, position
-            )
+            words = None if mode is SearchMode.SEMANTIC else await Words.of(connection, question)
+            if meaning is None and words is not None and not words.searchable:
+                raise EmptyQuery(only_common_words=True)
+            sql, values = statement.build(tenant, meaning, words, filter, first, position)
             rows = await connection.fetch(sql, *values)
         found = [row for row in rows if row["id"] is not None]
         return SearchPage(

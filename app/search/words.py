@@ -1,4 +1,4 @@
-"""Words in SQL: which of the query's words a track has, exact phrases, and names that look alike."""
+"""Words in SQL: which of the query's words a track has, and names that look alike."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from app.search.errors import EmptyQuery
 from app.search.names import fold, folded_sql
-from app.search.question import Question
+from app.search.phrases import Phrase
+from app.search.question import Question, weight, words_of
 from tenancy.sql import Params
 
 # Two spellings of a name share about half of their trigrams (a letter lost from "pushkin": .5); words
@@ -27,41 +27,55 @@ TERMS = """
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The query as words: each as a tsquery, as part of a name (folded) and with its weight; exact phrases;
-    and the whole as a folded name."""
+    """The query as words: each telling one as a tsquery, as part of a name (folded) and with its weight;
+    exact phrases, with the weight of those that are all stop words; and the whole as a folded name."""
 
     terms: tuple[str, ...]
     names: tuple[str, ...]
     weights: tuple[float, ...]
     phrases: tuple[str, ...]
+    phrased: float
     name: str
 
     @classmethod
     async def of(cls, connection: asyncpg.Connection, question: Question) -> Words:
-        """Raises EmptyQuery where all words are stop words."""
         rows = await connection.fetch(TERMS, question.words, question.weights)
-        if not rows:
-            raise EmptyQuery(only_common_words=True)
-        terms, words, weights = zip(*rows, strict=True)
-        return cls(terms, tuple(map(fold, words)), weights, question.phrases, question.name)
+        telling = {row["word"] for row in rows}
+        unsaid = [words for phrase in question.phrases if telling.isdisjoint(words := words_of(phrase))]
+        return cls(
+            tuple(row["term"] for row in rows),
+            tuple(fold(row["word"]) for row in rows),
+            tuple(row["weight"] for row in rows),
+            question.phrases,
+            float(sum(weight(word) for words in unsaid for word in words)),
+            question.name,
+        )
+
+    @property
+    def searchable(self) -> bool:
+        """Whether there is anything to look for in lyrics: stop words alone stand in every track."""
+        return bool(self.terms or self.phrases)
 
 
 class WordsSql:
     """The parts of a statement that compare words and names; tenant is `$1`."""
 
     def __init__(self, words: Words, params: Params) -> None:
-        # Sub-selects are computed once; in a plan made for any values the casts would be, for every row.
-        terms = params.bind(" | ".join(f"({term})" for term in words.terms), "text")
-        self._any = f"(select {terms}::tsquery)"
-        self._terms = params.bind(words.terms, "text[]")
+        self._telling = bool(words.terms)
         self._names = params.bind(words.names, "text[]")
-        self._weights = params.bind(words.weights, "float8[]")
+        if self._telling:
+            # A sub-select is computed once; in a plan made for any values the cast would be, for every row.
+            terms = params.bind(" | ".join(f"({term})" for term in words.terms), "text")
+            self._any = f"(select {terms}::tsquery)"
+            self._terms = params.bind(words.terms, "text[]")
+            self._weights = params.bind(words.weights, "float8[]")
+            self._phrased = params.bind(words.phrased, "float8")
         self._name = params.bind(words.name, "text")
-        self._phrases = [params.bind(phrase, "text") for phrase in words.phrases]
+        self._phrases = [Phrase(phrase, params) for phrase in words.phrases]
 
     def conditions(self, track: str) -> list[str]:
         """A track has each phrase: in lyrics or title, the same words side by side in this order and form."""
-        return [self._has_phrase(track, phrase) for phrase in self._phrases]
+        return [phrase.stands_in(track) for phrase in self._phrases]
 
     def scores(self) -> str:
         """Rows (id, score) of those of the CTE `wanted` (id, artist_id, title, tags) that match at all."""
@@ -75,11 +89,7 @@ class WordsSql:
     from (select id, name, {folded_sql("name")} folded from artists where tenant_id = $1) a
   )
   select w.id, round(greatest(
-      case when cardinality(parts) > 0 or l.document @@ {self._any} or names @@ {self._any} then (
-        select sum(weight) filter (
-          where part = any(parts) or l.document @@ term::tsquery or names @@ term::tsquery) / sum(weight)
-        from unnest({self._terms}, {self._names}, {self._weights}) as terms (term, part, weight)
-      ) ^ 1.5 * (0.6 + 0.4 * density / (density + {USUAL_DENSITY})) end,
+      {self._worded()},
       case when named.alike >= {ALIKE} then named.alike end)::numeric, 6)::float8 score
   from wanted w
   join performers a on a.id = w.artist_id
@@ -88,18 +98,36 @@ class WordsSql:
     select setweight(to_tsvector('russian', w.title || ' ' || w.tags::text), 'A') || a.words names,
       greatest(a.alike, strict_word_similarity({self._name}, {folded_sql("w.title")})) alike
     offset 0  -- computed once a track, not at each mention
-  ) named,
-  lateral (
-    select greatest(ts_rank_cd(l.document, {self._any}, 1), ts_rank_cd(names, {self._any}, 1)) density
-  ) worded
-  where cardinality(parts) > 0 or named.alike >= {ALIKE} or names @@ {self._any}
-    or l.document @@ {self._any}"""
+  ) named
+  where {self._matches()}"""
+
+    def _has_word(self) -> str:
+        return f"(cardinality(parts) > 0 or names @@ {self._any} or l.document @@ {self._any})"
+
+    def _matches(self) -> str:
+        if self._phrases:
+            return "true"  # `wanted` are the tracks that have them
+        return f"named.alike >= {ALIKE}" + (f" or {self._has_word()}" if self._telling else "")
+
+    def _worded(self) -> str:
+        """How much of the query a track says, times how densely; without a telling word, whether it does."""
+        if not self._telling:
+            return "1" if self._phrases else "null"
+        return f"""case when {self._phrased} > 0 or {self._has_word()} then (
+        select ({self._phrased} + coalesce(sum(weight) filter (
+            where part = any(parts) or l.document @@ term::tsquery or names @@ term::tsquery), 0))
+          / ({self._phrased} + sum(weight))
+        from unnest({self._terms}, {self._names}, {self._weights}) as terms (term, part, weight)
+      ) ^ 1.5 * (
+        select 0.6 + 0.4 * density / (density + {USUAL_DENSITY})
+        from greatest(ts_rank_cd(l.document, {self._any}, 1), ts_rank_cd(names, {self._any}, 1)) density
+      ) end"""
 
     def lines(self, track: str, *, phrases_only: bool) -> str:
         """One row (start_line, end_line) at most: that with the first phrase, or with most words."""
         if self._phrases:
-            fits, order = f"to_tsvector('simple', line) @@ phraseto_tsquery('simple', {self._phrases[0]})", ""
-        elif phrases_only:
+            fits, order = f"to_tsvector('simple', line) @@ {self._phrases[0].exact}", ""
+        elif phrases_only or not self._telling:
             fits, order = "false", ""
         else:
             fits = f"to_tsvector('russian', line) @@ {self._any}"
@@ -109,12 +137,3 @@ class WordsSql:
   from lyrics l, regexp_split_to_table(l.text, {LINE_BREAK}) with ordinality as lines (line, number)
   where l.tenant_id = $1 and l.track_id = {track} and {fits}
   order by {order} number limit 1"""
-
-    def _has_phrase(self, track: str, phrase: str) -> str:
-        # The stemmed document is stored, so it goes first; only what passes is compared word for word.
-        stemmed = f"(select phraseto_tsquery('russian', {phrase}))"
-        exact = f"(select phraseto_tsquery('simple', {phrase}))"
-        return f"""(
-    exists (select from lyrics l where l.tenant_id = $1 and l.track_id = {track}.id
-      and (numnode({stemmed}) = 0 or l.document @@ {stemmed}) and to_tsvector('simple', l.text) @@ {exact})
-    or to_tsvector('simple', {track}.title) @@ {exact})"""

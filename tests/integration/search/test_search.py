@@ -140,19 +140,49 @@ async def test_words_are_found_before_the_track_is_embedded(
 
 
 @pytest.mark.parametrize("mode", SearchMode)
-async def test_queries_without_a_telling_word_are_refused_kindly(
+async def test_queries_without_a_word_are_refused_kindly(
     database: Database, search: SearchService, mode: SearchMode
 ) -> None:
     tenant = await new_tenant(database)
     for query in ("", "   ", '""', "?!…", "\x00"):
         with pytest.raises(EmptyQuery, match="write a few words"):
             await search.search(tenant, query, mode)
-    for query in ("the of and", "и в на", '"to be or not to be"'):
-        with pytest.raises(EmptyQuery, match="too common"):
-            await search.search(tenant, query, mode)
     with pytest.raises(QueryTooLong, match="1,001 characters"):
         await search.search(tenant, "a" * 1_001, mode)
     assert (await search.search(tenant, "a" * 1_000, mode)).matches == []
+
+
+async def test_stop_words_are_answered_by_meaning_and_found_in_quotes(
+    database: Database, search: SearchService
+) -> None:
+    tenant, (hamlet, russian, _, shuffled) = await catalogue(
+        database,
+        ("Soliloquy", "To be, or not to be: that is the question\nWhether to suffer or to sleep"),
+        ("Вопрос", "Не то, что было, и не то, что будет\nА я и он остались тут"),
+        ("Harbor", VERSE),
+        ("Shuffled", "Not to be or to be\nA bee or not a tomato bed"),
+    )
+    for query in ("to be or not to be", "you and me", "и в на"):
+        with pytest.raises(EmptyQuery, match="too common"):
+            await search.search(tenant, query, LEXICAL)
+        by_meaning = await search.search(tenant, query, SEMANTIC)
+        assert by_meaning.matches
+        both = await search.search(tenant, query, HYBRID)
+        assert both.matches[0].track_id == by_meaning.matches[0].track_id
+    assert (await search.search(tenant, '"to be or not to be"', SEMANTIC)).matches[0].track_id in (
+        hamlet,
+        shuffled,
+    )
+    for mode in (LEXICAL, HYBRID):
+        for query, track in (('"to be or not to be"', hamlet), ("«а я и он»", russian)):
+            page = await search.search(tenant, query, mode)
+            assert [(match.track_id, match.lexical) for match in page.matches] == [(track, 1.0)]
+            assert page.matches[0].start_line in (1, 2)
+        page = await search.search(tenant, '"to be or not" question', mode)
+        assert [match.track_id for match in page.matches] == [hamlet]
+        # The phrase has to be there; the other word need not.
+        page = await search.search(tenant, '"to be or not" bananas', mode)
+        assert [match.track_id for match in page.matches] == [hamlet]
 
 
 @pytest.mark.parametrize(
