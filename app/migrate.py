@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from pgqueuer.queries import Queries
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -15,8 +16,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import migrations
 from tenancy.rls import APP_ROLE
 
-QUEUE_GRANTS = f"""
+SCRIPTS = Path(migrations.__file__).parent
+GRANTS = f"""
     do $$ declare relation text; begin
+      grant select on alembic_version to {APP_ROLE};
       for relation in select format('%I.%I', schemaname, tablename) from pg_tables
           where tablename like 'pgqueuer%' loop
         execute 'grant select, insert, update, delete on ' || relation || ' to {APP_ROLE}';
@@ -50,14 +53,25 @@ def downgrade(connection: Connection, revision: str) -> None:
 
 def alembic_config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("script_location", str(SCRIPTS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
 
 
+async def is_outdated(connection: asyncpg.Connection) -> bool:
+    """Whether the database lacks what this version needs; one of a newer version is good enough.
+
+    Raises asyncpg.UndefinedTableError for a database that was never migrated.
+    """
+    revision = await connection.fetchval("select version_num from alembic_version")
+    known = [script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()]
+    has_queue = await connection.fetchval("select to_regclass('pgqueuer') is not null")
+    return (revision in known and revision != known[0]) or not has_queue
+
+
 async def migrate_queue(owner_url: str) -> None:
-    """Installs or upgrades PgQueuer's tables and lets the application's role use them."""
+    """Installs or upgrades PgQueuer's tables; lets the application use them, and see the version of ours."""
     connection = await asyncpg.connect(owner_url)
     try:
         queries = Queries.from_asyncpg_connection(connection)
@@ -65,6 +79,6 @@ async def migrate_queue(owner_url: str) -> None:
             await queries.upgrade()
         else:
             await queries.install()
-        await connection.execute(QUEUE_GRANTS)
+        await connection.execute(GRANTS)
     finally:
         await connection.close()

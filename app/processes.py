@@ -8,9 +8,10 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -35,7 +36,9 @@ class ProcessPool:
             raise TypeError("Keyword arguments do not travel.")
         pool = self._pool = self._pool or self._start()
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, function, *args)
+            with interrupts_held():
+                answer = asyncio.get_running_loop().run_in_executor(pool, function, *args)
+            return await answer
         except BrokenProcessPool as error:
             if self._pool is pool:  # another task may have replaced it already
                 self._pool = None
@@ -54,6 +57,17 @@ class ProcessPool:
         # Not forked: a fork would copy the event loop, its sockets and its locks.
         context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(self._size, context, initializer=begin, initargs=(os.getpid(),))
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Processes that start in the block are born deaf to Ctrl-C: until `begin` runs they would take it as
+    theirs, and end with a traceback."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def begin(parent: int) -> None:

@@ -12,7 +12,11 @@ class Settings(BaseSettings):
     """Read once, by the command line; passed on from there."""
 
     model_config = SettingsConfigDict(
-        env_prefix="RAP_ANALYZER_", frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="RAP_ANALYZER_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     database_url: str | None = Field(

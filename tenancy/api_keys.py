@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tenancy import audit, key_format
 from tenancy.audit import Action, Actor
 from tenancy.models import ApiKey
+from tenancy.names import checked
 from tenancy.principals import Principal
 from tenancy.restrictions import Restrictions
 from tenancy.scopes import Scope
@@ -58,14 +59,14 @@ async def create(
     """The stored key and its text, which is shown here and never again.
 
     `creator` is the principal who asks, and bounds what the key may do; None is an operator. Without
-    an `expires_at` it ends when its creator does. Raises ScopeExceeded or ExpiryExceeded.
+    an `expires_at` it ends when its creator does. Raises InvalidName, ScopeExceeded or ExpiryExceeded.
     """
     if creator is not None:
         check_scopes(scopes, creator)
         expires_at = expires_at or creator.expires_at
         if creator.expires_at is not None and expires_at is not None and expires_at > creator.expires_at:
             raise ExpiryExceeded(" ".join((ExpiryExceeded.__doc__ or "").split()))
-    key, secret = new_key(tenant, name, scopes, environment, expires_at, restrictions)
+    key, secret = new_key(tenant, checked(name), scopes, environment, expires_at, restrictions)
     session.add(key)
     await session.flush()
     await audit.record(session, tenant, actor, Action.KEY_CREATED, key.id, after=shown(key))

@@ -14,6 +14,7 @@ from tenancy import audit
 from tenancy.audit import Action, Actor
 from tenancy.database import Database
 from tenancy.models import Plan, Tenant, TenantStatus
+from tenancy.names import checked
 
 ACTIONS = {
     TenantStatus.SUSPENDED: Action.TENANT_SUSPENDED,
@@ -46,9 +47,10 @@ class InvalidSlug(ValueError):
 
 
 async def add(session: AsyncSession, tenant: UUID, slug: str, name: str, plan: Plan, actor: Actor) -> None:
-    """Stores a new tenant in a transaction of its own id. Raises InvalidSlug or TenantExists."""
+    """Stores a new tenant in a transaction of its own id. Raises InvalidSlug, InvalidName or TenantExists."""
     if not SLUG.fullmatch(slug):
         raise InvalidSlug(InvalidSlug.__doc__)
+    name = checked(name)
     session.add(Tenant(id=tenant, slug=slug, name=name, plan=plan))
     try:
         await session.flush()

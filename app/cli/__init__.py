@@ -9,10 +9,12 @@ import sys
 
 def main() -> None:
     """Exit status 0, 1 for a failure that is told in a sentence on stderr, 2 for wrong usage."""
-    from app.cli.program import program
-
     try:
+        from app.cli.program import program
+
         program(prog_name="rap-analyzer")
+    except KeyboardInterrupt:
+        sys.exit(130)  # 128 and the signal's number, as a shell has it
     except Exception as error:
         from app.cli import failures
 

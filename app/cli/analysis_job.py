@@ -12,35 +12,32 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import orjson
 
 from app.analysis import batch
-from app.analysis.analyzers import local_analyzers
 from app.analysis.batch import Text
 from app.analysis.serialize import to_dict
 from app.catalog.new_track import MAX_LYRICS
+from app.cli import outputs
 from app.cli.failures import Failure
 from app.cli.terminal import Progress
 from app.importers.entries import Record, Rejected
 from app.importers.records import canonical
 from app.importers.sources import open_source
-from app.processes import begin
+from app.processes import begin, interrupts_held
 
 CHUNK = 8  # songs in one message to a process
 
 
 def run(file: Path, names: Sequence[str], output: Path, processes: int | None) -> None:
     """Raises Unreadable or Failure."""
-    known = [analyzer.name for analyzer in local_analyzers()]
-    if unknown := [name for name in names if name not in known]:
-        raise Failure(f"There is no analyzer {unknown[0]}. There are: {', '.join(known)}.")
+    outputs.check(output, file, "--output")
     workers = (
         processes or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )
     songs = failed = 0
-    with open_source(file) as source, opened(output) as out, pool(workers or 1) as executor:
+    with open_source(file) as source, outputs.written(output) as out, pool(workers or 1) as executor:
         progress = Progress(f"Analysing {file.name}", "songs", source.file.size)
         try:
             for answers in in_order(executor, source.entries, tuple(names), ahead=(workers or 1) * 4):
@@ -72,7 +69,8 @@ def in_order(
     source = iter(entries)
     while True:
         while len(pending) < ahead and (chunk := list(islice(source, CHUNK))):
-            pending.append(executor.submit(analyse, chunk, names))
+            with interrupts_held():
+                pending.append(executor.submit(analyse, chunk, names))
         if not pending:
             return
         yield pending.popleft().result()
@@ -88,8 +86,10 @@ def analyse_one(entry: Record | Rejected, names: tuple[str, ...]) -> Answer:
     # Nothing is stored, so all that it takes is lyrics; too few of them is for the analyzers to say.
     values = {canonical(name): value for name, value in entry.values.items()}
     lyrics = values.get("lyrics")
-    if not isinstance(lyrics, str) or len(lyrics) > MAX_LYRICS:
-        wanted = f"lyrics has to be a text of at most {MAX_LYRICS:,} characters."
+    if not isinstance(lyrics, str):
+        return orjson.dumps({"line": entry.line, "error": "There are no lyrics, or they are no text."}), False
+    if len(lyrics) > MAX_LYRICS:
+        wanted = f"The lyrics have {len(lyrics):,} characters; {MAX_LYRICS:,} are the most."
         return orjson.dumps({"line": entry.line, "error": wanted}), False
     title, artist, language = (text_or_none(values.get(n)) for n in ("title", "artist", "language"))
     ((_, analysis),) = batch.analyze([Text(lyrics, title, language)], names or None)
@@ -110,17 +110,3 @@ def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         yield executor
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def opened(output: Path) -> Iterator[BinaryIO]:
-    if str(output) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    try:
-        file = output.open("wb")
-    except OSError as error:
-        raise Failure(f"{output} can't be written: {error.strerror}.") from error
-    with file:
-        yield file

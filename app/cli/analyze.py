@@ -32,7 +32,13 @@ def analyze(
     rap-analyzer analyze songs.jsonl --analyzers rhyme,emotion --output analyses.jsonl
     rap-analyzer analyze songs.csv.gz | head -1
     """
+    from app.analysis.analyzers import local_analyzers
     from app.cli import analysis_job
 
+    known = [analyzer.name for analyzer in local_analyzers()]
     names = [name.strip() for name in analyzers.split(",") if name.strip()]
+    unknown = [name for name in names if name not in known]
+    if unknown or (analyzers and not names):
+        told = f"there is no analyzer {', '.join(unknown) or 'named'}; there are {', '.join(known)}"
+        raise typer.BadParameter(told, param_hint="--analyzers")
     analysis_job.run(file, names, output, processes)

@@ -24,12 +24,13 @@ def sentence(error: BaseException) -> str | None:
     from app.importers.entries import Unreadable
     from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound
     from tenancy.database import UnsafeDatabaseRole
+    from tenancy.names import InvalidName
     from tenancy.restrictions import InvalidRestriction
     from tenancy.scopes import UnknownScope
     from tenancy.tenants import InvalidSlug, TenantClosed, TenantExists, TenantNotFound
 
     ours = Failure | EmbeddedError | Unreadable | InvalidTrack
-    of_tenants = InvalidSlug | TenantClosed | TenantExists | TenantNotFound
+    of_tenants = InvalidName | InvalidSlug | TenantClosed | TenantExists | TenantNotFound
     of_keys = UnknownScope | ApiKeyEnded | ApiKeyNotFound | InvalidRestriction
     if isinstance(error, ours | UnsafeDatabaseRole | of_tenants | of_keys):
         return " ".join((str(error) or inspect.getdoc(error) or "").split())

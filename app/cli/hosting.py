@@ -125,9 +125,11 @@ async def check(settings: Settings) -> None:
     from redis.exceptions import RedisError
 
     from app.cli.services import open_database
+    from app.migrate import is_outdated
 
-    async with open_database(settings):
-        pass
+    async with open_database(settings) as database, database.unpinned() as connection:
+        if await is_outdated(connection):
+            raise Failure("The database is not set up for this version. Run: rap-analyzer migrate")
     if not settings.redis_url:
         raise Failure("Say where Valkey or Redis is: set RAP_ANALYZER_REDIS_URL.")
     try:
@@ -146,3 +148,13 @@ async def check(settings: Settings) -> None:
 
 def log_to_stderr(level: str) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(in_one_line)
+
+
+def in_one_line(record: logging.LogRecord) -> bool:
+    """A library's failure without its traceback, which tells an operator nothing and can hold a row."""
+    if record.exc_info and record.exc_info[0] is not None:
+        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__qualname__})", ()
+        record.exc_info = record.exc_text = None
+    return True

@@ -11,6 +11,7 @@ from typing import Self, TextIO
 import orjson
 import typer
 
+from app.cli import outputs
 from app.cli.failures import Failure
 from app.cli.services import open_database
 from app.cli.terminal import Progress, clock
@@ -34,6 +35,7 @@ class Counts:
 
 async def run(settings: Settings, file: Path, slug: str, analyze: bool, batch: int, report: Path) -> None:
     """Raises Unreadable, TenantNotFound or Failure; Failure too if the file gave no song."""
+    outputs.check(report, file, "--report")
     counts = Counts()
     with open_source(file) as source, Report(report) as rejects:
         async with open_database(settings) as database:
@@ -66,7 +68,7 @@ def summary(counts: Counts, seconds: float, analyze: bool, slug: str) -> str:
 
 
 class Report:
-    """Rejected lines as JSON lines; there is no file when nothing was rejected. Holds no lyrics."""
+    """Rejected lines as JSON lines; nothing is written where nothing was rejected. Holds no lyrics."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -80,8 +82,8 @@ class Report:
     ) -> None:
         if self._file is not None:
             self._file.close()
-        elif error is None:
-            self.path.unlink(missing_ok=True)  # an earlier report is about lines that are mended now
+        elif error is None and self.path.is_file():
+            self.path.write_bytes(b"")  # an earlier report is about lines that are mended now
 
     def write(self, rejected: Iterable[Rejected]) -> None:
         for entry in rejected:

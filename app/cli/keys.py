@@ -56,11 +56,19 @@ def create(
     from app.cli.services import open_database
     from app.settings import Settings
     from tenancy import api_keys, tenants
-    from tenancy.restrictions import Restrictions
-    from tenancy.scopes import parse
+    from tenancy.names import InvalidName, checked
+    from tenancy.restrictions import InvalidRestriction, Restrictions
+    from tenancy.scopes import UnknownScope, parse
 
-    scopes = parse(scope or ["reader"])
-    restrictions = Restrictions.parse(network or [], origin or [])
+    try:
+        scopes = parse(scope or ["reader"])
+    except UnknownScope as error:
+        raise typer.BadParameter(str(error), param_hint="--scope") from None
+    try:
+        checked(name)
+        restrictions = Restrictions.parse(network or [], origin or [])
+    except (InvalidName, InvalidRestriction) as error:
+        raise typer.BadParameter(str(error)) from None
 
     async def run() -> None:
         async with open_database(Settings()) as database:

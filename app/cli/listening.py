@@ -7,9 +7,13 @@ import socket
 
 from app.cli.failures import Failure
 
+BACKLOG = 2048  # connections that wait to be accepted, as uvicorn has it
+
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket, which keeps the port ours. Raises Failure, naming a port that is taken."""
+    """A socket that listens already, which keeps the port ours: two may be bound to one, until one listens.
+
+    Raises Failure, naming a port that is taken."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -22,6 +26,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
         raise Failure(reason(error, host, port)) from error

@@ -12,7 +12,8 @@ from app.cli.failures import Failure, of_database
 def migrate() -> None:
     """Bring the database to the newest layout; running it again changes nothing.
 
-    The login of RAP_ANALYZER_MIGRATION_DATABASE_URL has to own the tables and may create roles; the
+    The login of RAP_ANALYZER_MIGRATION_DATABASE_URL has to own the database and may create roles; where it
+    is no superuser, have one run `create extension vector` and `create extension pg_trgm` first. The
     service's own login (RAP_ANALYZER_DATABASE_URL) is then let in as a role that owns nothing. With one URL
     set, it serves for both. `rap-analyzer up` does this by itself for its embedded Postgres.
 
@@ -48,10 +49,26 @@ async def bring_up_to_date(owner_url: str, service_url: str) -> None:
 
         cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
         if isinstance(cause, asyncpg.InsufficientPrivilegeError):
-            raise Failure(
-                f"The migrating login may not do what it takes: {cause}. Name the owner's login in"
-                " RAP_ANALYZER_MIGRATION_DATABASE_URL."
-            ) from error
+            raise Failure(refused(str(cause.args[0]))) from error
         if isinstance(cause, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | ValueError):
             raise Failure(of_database(cause, owner_url)) from error
         raise
+
+
+def refused(message: str) -> str:
+    """What a login that lacks a right needs, by what the database says of it."""
+    if "extension" in message:
+        return (
+            f"The migrating login may not go on: {message}. As a superuser run `create extension vector;"
+            " create extension pg_trgm;` in this database, then migrate again."
+        )
+    if "grant role" in message or "ADMIN option" in message:
+        return (
+            f"The migrating login may not go on: {message}. Another database of this cluster made the roles:"
+            " as a superuser run"
+            " `grant rap_analyzer_app, rap_analyzer_gate to <this login> with admin option`."
+        )
+    return (
+        f"The migrating login may not go on: {message}. Name the login that owns the database in"
+        " RAP_ANALYZER_MIGRATION_DATABASE_URL."
+    )

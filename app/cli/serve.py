@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,9 +43,9 @@ async def until_stopped(settings: Settings, *, http: bool) -> None:
     stopping = Stopping()
     stopping.listen()
     log_to_stderr(settings.log_level)
-    sock = listen(settings.host, settings.port) if http else None
-    settings = located(settings)
-    await check(settings)
-    async with hosting(settings, sock=sock, worker=not http) as running:
-        say(f"Serving on {url(settings.host, settings.port)}" if http else "Working.")
-        await stopping.unless_stopped(running)
+    with listen(settings.host, settings.port) if http else nullcontext() as sock:
+        settings = located(settings)
+        await check(settings)
+        async with hosting(settings, sock=sock, worker=not http) as running:
+            say(f"Serving on {url(settings.host, settings.port)}" if http else "Working.")
+            await stopping.unless_stopped(running)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Coroutine
 from typing import Any
 
@@ -12,6 +13,7 @@ import uvloop
 
 from app.cli.terminal import say
 
+ECHO_SECONDS = 1.0  # `timeout` and terminals send one signal to us and again to our group
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -20,6 +22,7 @@ class Stopping:
 
     def __init__(self) -> None:
         self.event = asyncio.Event()
+        self._since = 0.0
 
     def listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -27,11 +30,14 @@ class Stopping:
             loop.add_signal_handler(number, self.request)
 
     def request(self) -> None:
-        if self.event.is_set():
+        now = time.monotonic()
+        if not self.event.is_set():
+            self.event.set()
+            self._since = now
+            say("Stopping …")
+        elif now - self._since > ECHO_SECONDS:
             say("Stopping at once.")
             os._exit(1)  # the kernel takes our children down: each has a parent-death signal
-        say("Stopping …")
-        self.event.set()
 
     async def unless_stopped(self, work: Awaitable[None]) -> bool:
         """Runs `work` to its end, or cancels it and answers False when a signal comes first."""

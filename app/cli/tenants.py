@@ -37,7 +37,15 @@ def create(
     from app.provision import create_tenant
     from app.settings import Settings
     from tenancy.models import Plan
+    from tenancy.names import InvalidName, checked
+    from tenancy.tenants import SLUG, InvalidSlug
 
+    if not SLUG.fullmatch(slug):
+        raise typer.BadParameter(str(InvalidSlug.__doc__), param_hint="SLUG")
+    try:
+        checked(name or slug)
+    except InvalidName as error:
+        raise typer.BadParameter(str(error), param_hint="--name") from None
     try:
         chosen = Plan(plan.upper())
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ PLAIN_SECONDS = 3.0  # between two lines of a progress that nobody watches live
 
 
 def say(line: str) -> None:
-    """One line on stderr; stdout is for results."""
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    """One line on stderr; stdout is for results. Nobody may be left to read it: that stops nothing."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 @contextmanager
@@ -67,6 +68,8 @@ class Progress:
         return max(time.monotonic() - self._started, 1e-6)
 
     def told(self) -> str:
+        if not self.count:
+            return f"begun {clock(self.seconds)} ago"
         rate = self.count / self.seconds
         share = min(1.0, self._done / self.total)
         left = f", {clock(self.seconds / share - self.seconds)} left" if share > 0 else ""

@@ -22,10 +22,12 @@ def read(lines: Iterable[tuple[int, bytes] | Rejected]) -> Iterator[Record | Rej
     Raises Unreadable without a usable header.
     """
     rows = Rows(lines)
-    first = rows.next_line()
-    if first is None:
-        return
-    header, delimiter = read_header(rows.take().text)
+    title = ""
+    while not title.strip():
+        if rows.next_line() is None:
+            return
+        title = rows.take().text
+    header, delimiter = read_header(title)
     while (start := rows.next_line()) is not None:
         row = rows.parse(start, delimiter)
         if isinstance(row, Rejected):
@@ -102,6 +104,8 @@ def decoded(item: tuple[int, bytes] | Rejected) -> Line:
 
 
 def read_header(line: str) -> tuple[list[str], str]:
+    if "\r" in line:
+        raise Unreadable("Its lines end with CR alone. Save it with the line ends LF or CRLF.")
     found: list[str] = []
     for delimiter in DELIMITERS:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]

@@ -54,7 +54,7 @@ class LineFile:
         for number, line in enumerate(self._lines(), 1):
             if number == 1 and isinstance(line, bytes):
                 if line.startswith(UTF16_BOMS):
-                    raise Unreadable(f"{self.path} is UTF-16. Save it as UTF-8 and import it again.")
+                    raise Unreadable(f"{self.path} is UTF-16. Save it as UTF-8 first.")
                 line = line.removeprefix(UTF8_BOM)
             yield Rejected(number, line) if isinstance(line, str) else (number, line.rstrip(b"\r"))
 

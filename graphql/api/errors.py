@@ -18,6 +18,7 @@ from app.events.cursors import InvalidCursor
 from app.search.errors import InvalidSearch
 from app.search.recommend import SeedNotFound
 from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
+from tenancy.names import InvalidName
 from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.restrictions import CallerRefused, InvalidRestriction
 
@@ -31,6 +32,7 @@ EXPECTED: dict[type[Exception], str] = {
     CallerRefused: "FORBIDDEN",
     ExpiryExceeded: "FORBIDDEN",
     InvalidCursor: "BAD_USER_INPUT",
+    InvalidName: "BAD_USER_INPUT",
     InvalidRestriction: "BAD_USER_INPUT",
     InvalidSearch: "BAD_USER_INPUT",
     InvalidTrack: "BAD_USER_INPUT",

@@ -10,6 +10,7 @@ from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
 from tenancy import quotas
 from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
+from tenancy.names import InvalidName
 from tenancy.restrictions import InvalidRestriction
 from tenancy.scopes import UnknownScope
 
@@ -52,6 +53,9 @@ def problem(error: Exception, field: str | None = None) -> InvalidInput | NotFou
             return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
         case InvalidRestriction():
             path = ".".join(part for part in (field, camel(error.field)) if part)
+            return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
+        case InvalidName():
+            path = ".".join(part for part in (field, "name") if part)
             return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
         case AnalyzerUnavailable() | UnknownScope() | ScopeExceeded() | ExpiryExceeded():
             forbidden = isinstance(error, ScopeExceeded | ExpiryExceeded)

@@ -42,7 +42,7 @@ def test_answers_come_in_the_order_of_the_input(run: Cli, tmp_path: Path) -> Non
         "error": "The line is an array, not an object: it takes one song a line.",
     }
     assert answers[16]["analyses"]["rhyme"]["status"] == "DEGRADED"
-    assert answers[17] == {"line": 18, "error": "lyrics has to be a text of at most 200,000 characters."}
+    assert answers[17] == {"line": 18, "error": "There are no lyrics, or they are no text."}
     assert set(answers[0]["analyses"]) == {"rhyme", "emotion"}
     text = Text(json.loads(given[5])["lyrics"], "Song 5")
     ((_, expected),) = analyze([text], ["rhyme"])
@@ -62,7 +62,8 @@ def test_all_five_to_stdout(run: Cli, tmp_path: Path) -> None:
     ("arguments", "told"),
     [
         (("none.jsonl",), "There is no file"),
-        (("songs.jsonl", "--analyzers", "rhyme,mood"), "There is no analyzer mood. There are: rhyme"),
+        (("songs.jsonl", "--output", "songs.jsonl"), "is the input itself"),
+        (("songs.jsonl", "--output", "."), "is a folder"),
         (("songs.jsonl", "--output", "no/such/out.jsonl"), "can't be written"),
     ],
 )
@@ -74,6 +75,23 @@ def test_what_can_not_be_done(
     outcome = run("analyze", *arguments)
     assert outcome.status == 1
     assert told in outcome.err
+    assert (tmp_path / "songs.jsonl").read_text() == "\n".join(lines(1))
+
+
+@pytest.mark.parametrize("names", ["rhyme,mood", ","])
+def test_analyzers_that_there_are_not(run: Cli, tmp_path: Path, names: str) -> None:
+    outcome = run("analyze", str(tmp_path / "songs.jsonl"), "--analyzers", names)
+    assert outcome.status == 2
+    assert "there are rhyme" in " ".join(outcome.err.replace("│", " ").split())
+
+
+def test_what_stood_in_the_output_stays_until_there_is_better(run: Cli, tmp_path: Path) -> None:
+    file, output = tmp_path / "songs.csv", tmp_path / "out.jsonl"
+    output.write_text("earlier")
+    file.write_text("nothing,known\n1,2\n")
+    assert run("analyze", str(file), "--output", str(output)).status == 1
+    assert output.read_text() == "earlier"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "songs.csv"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")

@@ -3,13 +3,24 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import pytest_asyncio
 
 from app.cli import services
 from app.embedded.locks import DataDirLock
 from app.embedded.ports import free_port
+from app.embedded.postgres_server import PostgresServer
+from app.settings import Settings
 from tests.integration.cli.conftest import Cli, Outcome
+
+
+@pytest_asyncio.fixture
+async def never_migrated(postgres_server: PostgresServer, database_url: str) -> str:
+    """An empty database in a cluster that has the roles, for the service's login."""
+    await postgres_server.ensure_database("never_migrated")
+    return urlunsplit(urlsplit(database_url)._replace(path="/never_migrated"))
 
 
 def sentence(outcome: Outcome) -> str:
@@ -56,6 +67,23 @@ def test_wrong_password_and_missing_database(
     assert "refuses the login" in sentence(run("keys", "list", "--tenant", "a"))
     monkeypatch.setenv("RAP_ANALYZER_DATABASE_URL", database_url + "_none")
     assert "There is no database rap_test_none" in sentence(run("keys", "list", "--tenant", "a"))
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_database_that_was_never_migrated(
+    run: Cli, monkeypatch: pytest.MonkeyPatch, never_migrated: str, command: str
+) -> None:
+    monkeypatch.setenv("RAP_ANALYZER_DATABASE_URL", never_migrated)
+    monkeypatch.setenv("RAP_ANALYZER_REDIS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("RAP_ANALYZER_PORT", str(free_port()))
+    assert "Run: rap-analyzer migrate" in sentence(run(command))
+
+
+def test_a_setting_that_is_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RAP_ANALYZER_DATABASE_URL", "RAP_ANALYZER_DATA_DIR", "PORT"):
+        monkeypatch.setenv(name, "")
+    settings = Settings()
+    assert (settings.database_url, settings.data_dir, settings.port) == (None, Path(".data"), 8000)
 
 
 def test_settings_that_make_no_sense(run: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_an_import_that_broke_off_goes_on(cli: Cli, owner_url: str, tenant: str,
     whole = cli("import", str(file), "--tenant", tenant, "--no-analyze", "--batch", "500")
     assert whole.out.startswith(f"{3000 - there:,} songs added to {tenant}, {there:,} there already")
     assert count(owner_url, tenant, "tracks") == 3000
-    assert not file.with_name("songs.jsonl.gz.rejected.jsonl").exists()
+    assert file.with_name("songs.jsonl.gz.rejected.jsonl").read_bytes() == b""  # mended since
 
 
 def test_bad_lines_are_reported_and_the_rest_is_kept(
@@ -174,6 +174,26 @@ def test_a_report_that_can_not_be_written(cli: Cli, tenant: str, tmp_path: Path)
     outcome = cli("import", str(file), "--tenant", tenant, "--report", str(tmp_path / "no" / "such.jsonl"))
     assert outcome.status == 1
     assert "Choose another place with --report" in outcome.err
+
+
+@pytest.mark.parametrize("lines", [["{"], []])
+def test_a_report_never_takes_the_place_of_the_input(
+    cli: Cli, tenant: str, tmp_path: Path, lines: list[str]
+) -> None:
+    file = written(tmp_path / "songs.jsonl", [song(1), *lines])
+    before = file.read_bytes()
+    outcome = cli("import", str(file), "--tenant", tenant, "--report", str(file))
+    assert outcome.status == 1
+    assert "is the input itself" in outcome.err
+    assert file.read_bytes() == before
+    assert cli("import", str(file), "--tenant", tenant, "--report", str(tmp_path)).status == 1
+
+
+def test_a_report_of_mended_lines_is_empty(cli: Cli, tenant: str, tmp_path: Path) -> None:
+    file, report = tmp_path / "songs.jsonl", tmp_path / "report.jsonl"
+    for lines, rejected in (([song(1), "{"], 1), ([song(1)], 0)):
+        cli("import", str(written(file, lines)), "--tenant", tenant, "--report", str(report))
+        assert len(report.read_text().splitlines()) == rejected
 
 
 @pytest.mark.skipif(not SONGS.exists(), reason="the shared songs are not here")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import io
 import socket
+import sys
 
 import pytest
 
 from app.cli.failures import Failure
 from app.cli.listening import listen, url
+from app.cli.stopping import Stopping
 from app.cli.terminal import Progress, clock
 
 
@@ -38,6 +41,25 @@ def test_a_port_that_is_taken_is_named() -> None:
         with pytest.raises(Failure, match=f"Port {port} is in use"):
             listen("127.0.0.1", port)
     listen("127.0.0.1", port).close()
+
+
+def test_a_port_is_ours_before_the_service_runs() -> None:
+    with listen("127.0.0.1", 0) as ours:
+        port = ours.getsockname()[1]
+        with pytest.raises(Failure, match=f"Port {port} is in use"):
+            listen("127.0.0.1", port)
+
+
+async def test_a_signal_stops_us_when_nobody_is_left_to_read_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    stopping = Stopping()
+    stopping.request()
+    assert stopping.event.is_set()
+    stopping.request()  # the same signal again, by way of our group: no reason to hurry
 
 
 @pytest.mark.parametrize(

@@ -85,11 +85,17 @@ def test_bytes_that_are_not_utf8_reject_their_row_alone(tmp_path: Path) -> None:
         ("title,artist\n", "no column lyrics"),
         ("name;singer\n", "no column title and no column artist"),
         ("title,artist,lyrics,Title\n", "Two columns"),
+        ("title,artist,lyrics\ra,b,c\r", "CR alone"),
     ],
 )
 def test_unusable_headers(tmp_path: Path, header: str, message: str) -> None:
     with pytest.raises(Unreadable, match=message):
         read(tmp_path, header + "a,b,c\n")
+
+
+def test_blank_lines_before_the_header_are_no_header(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, "\n  \ntitle,artist,lyrics\na,b,c\n")
+    assert row.line == 4
 
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
