@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean, pvariance
 
 from app.analysis import data, pronunciation, syllables
-from app.analysis.analyzers.rhyme.russian import sounds
+from app.analysis.analyzers.rhyme.phonemes_ru import sounds
 from app.lyrics.text import Line
 
 # Function words echo by chance and aren't heard as rhymes.
