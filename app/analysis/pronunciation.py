@@ -5,18 +5,15 @@ Vowels end in their stress: 1 primary, 2 secondary, 0 none.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
 from functools import lru_cache
 
-from app.analysis import data, spelling
+from app.analysis import analogy, spelling
+from app.analysis.dictionary import Phones, Readings, known
 
-Phones = tuple[str, ...]
-Readings = tuple[Phones, ...]
-
-_NEIGHBOURS = 24
-_VOICELESS = frozenset({"P", "T", "K", "F", "TH"})
-_SIBILANT = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
+# More letters than any word has; a scream or a paste is heard by its end, and costs no more than a word.
+MAX_LETTERS = 40
+# In furled and garlanded these are the mark of the past, not a metal or a colour.
+_NO_COMPOUND = ("led", "red", "ned", "ted", "ked")
 _PREFIX_SOUNDS: dict[str, Phones] = {
     "re": ("R", "IY0"),
     "be": ("B", "IH0"),
@@ -40,34 +37,18 @@ _SPLIT_PREFIXES = (
 )
 
 
-@lru_cache(maxsize=1)
-def _dictionary() -> dict[str, str]:
-    return dict(line.split("\t", 1) for line in data.text("cmudict.tsv.gz").splitlines())
-
-
-@lru_cache(maxsize=1)
-def _reversed_words() -> list[str]:
-    return sorted(word[::-1] for word in _dictionary() if "'" not in word)
-
-
-def known(word: str) -> Readings:
-    """The dictionary's pronunciations, most usual first; empty when it lacks the word."""
-    found = _dictionary().get(word)
-    return tuple(tuple(reading.split()) for reading in found.split("|")) if found else ()
-
-
 @lru_cache(maxsize=100_000)
 def of(word: str) -> Readings:
     """Pronunciations of a word in normal form, likeliest first; never empty for a word of Latin letters."""
-    plain = spelling.unaccented(word)
-    found = known(plain) or _elided(plain)
+    plain = spelling.unaccented(word[-MAX_LETTERS:])
+    found = _clipped(plain) or known(plain) or _elided(plain)
     if spelling.sounds_ed(word):
-        base = found or _formed(plain) or _by_analogy(plain)
+        base = found or _formed(plain) or analogy.readings(plain)
         return tuple(_with_sounded_ed(reading) for reading in base)
     if found:
         return found
     plain = plain.replace("'", "")
-    return known(plain) or _formed(plain) or _by_analogy(plain)
+    return known(plain) or _formed(plain) or analogy.readings(plain)
 
 
 def _with_sounded_ed(reading: Phones) -> Phones:
@@ -76,6 +57,14 @@ def _with_sounded_ed(reading: Phones) -> Phones:
         return reading
     stem = reading[:-1]
     return (*stem, "IH0", "D")
+
+
+def _clipped(word: str) -> Readings:
+    """runnin': as running, and with its N. The dictionary's own goin' wouldn't rhyme with flowin'."""
+    if not word.endswith("in'"):
+        return ()
+    full = known(word[:-1] + "g") or _formed(word[:-1] + "g")
+    return tuple(dict.fromkeys(form for reading in full for form in (reading, (*reading[:-1], "N"))))
 
 
 def _elided(word: str) -> Readings:
@@ -95,11 +84,16 @@ def _inflected(word: str) -> Readings:
         if word.endswith("ies"):
             base = known(word[:-3] + "y") or base
         if base:
-            return tuple((*reading, *_plural(reading[-1])) for reading in base)
+            return tuple((*reading, *spelling.plural(reading[-1])) for reading in base)
     if word.endswith("ed") and len(word) > 4:
         base = _first_known(word[:-2])
         if base:
-            return tuple((*reading, *_past(reading[-1])) for reading in base)
+            return tuple((*reading, *spelling.past(reading[-1])) for reading in base)
+    if word.endswith("t") and len(word) > 4:
+        # Older verse writes the past as it sounds: drest, opprest, dropt, linkt.
+        base = known(word[:-1] + word[-2]) or (known(word[:-1]) if word[-2] != "s" else ())
+        if base and base[0][-1] in spelling.VOICELESS_ENDS:
+            return tuple((*reading, "T") for reading in base)
     for suffix, phones in spelling.SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) > 2:
             base = _first_known(word[: -len(suffix)])
@@ -110,18 +104,6 @@ def _inflected(word: str) -> Readings:
 
 def _first_known(stem: str) -> Readings:
     return next((found for form in spelling.stems(stem) if (found := known(form))), ())
-
-
-def _plural(last: str) -> Phones:
-    if last in _SIBILANT:
-        return ("IH0", "Z")
-    return ("S",) if last in _VOICELESS else ("Z",)
-
-
-def _past(last: str) -> Phones:
-    if last in ("T", "D"):
-        return ("IH0", "D")
-    return ("T",) if last in _VOICELESS or last in ("S", "SH", "CH") else ("D",)
 
 
 def _respelled(word: str) -> Readings:
@@ -139,60 +121,17 @@ def _prefixed(word: str) -> Readings:
             rest = known(word[len(prefix) :]) or _inflected(word[len(prefix) :])
             if rest:
                 head = _PREFIX_SOUNDS.get(prefix) or known(prefix)[0]
-                return tuple((*_unstressed(head), *reading) for reading in rest)
+                return tuple((*spelling.unstressed(head), *reading) for reading in rest)
     return ()
 
 
 def _compound(word: str) -> Readings:
     for cut in range(3, len(word) - 2):
+        if word[cut:] in _NO_COMPOUND:
+            continue
         first = known(word[:cut])
         second = (known(word[cut:]) or _inflected(word[cut:])) if first else ()
         if second:
             # The second part keeps a secondary stress: it can carry a rhyme (heart-strings, moonlight).
             return tuple((*first[0], *(p.replace("1", "2") for p in reading)) for reading in second)
     return ()
-
-
-def _unstressed(phones: Phones) -> Phones:
-    return tuple(phone[:-1] + "0" if phone[-1].isdigit() else phone for phone in phones)
-
-
-def _by_analogy(word: str) -> Readings:
-    """Sounds like the dictionary words that share its longest ending; the rest is spelled out by rules."""
-    if not word:
-        return ()
-    backwards = word[::-1]
-    table = _reversed_words()
-    at = bisect_left(table, backwards)
-    near = table[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS]
-    shared = max((_common(backwards, other) for other in near), default=0)
-    ending = word[len(word) - shared :]
-    vowels = spelling.vowel_groups(ending)
-    if shared < 2 or not vowels:
-        return (spelling.sounded(word),)
-    tails = Counter(
-        _tail(known(other[::-1])[0], vowels) for other in near if _common(backwards, other) == shared
-    )
-    tail = tails.most_common(1)[0][0]
-    head = spelling.sounded(word[: len(word) - shared])
-    if any(phone[-1] in "12" for phone in tail):
-        head = _unstressed(head)
-    found = (*head, *spelling.onset(ending), *tail)
-    ruled = spelling.magic_e(word)
-    # Names and rare words in -ine, -ile, -ite go either way; a rhyme takes the reading that fits.
-    return (found, ruled) if ruled and ruled != found else (found,)
-
-
-def _common(one: str, other: str) -> int:
-    length = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        length += 1
-    return length
-
-
-def _tail(phones: Phones, vowels: int) -> Phones:
-    """From the `vowels`-th vowel from the end."""
-    places = [n for n, phone in enumerate(phones) if phone[-1].isdigit()]
-    return phones[places[max(0, len(places) - vowels)] :] if places else phones

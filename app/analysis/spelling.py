@@ -23,6 +23,8 @@ _ELIDED = dict(_pairs("elided"))
 _AMERICAN = tuple((old, new[0]) for old, new in _pairs("american"))
 _MAGIC_E = re.compile(r"(?<![aeiou])([aeiou])([bcdfgklmnprstvz])e$")
 _LONG = {"a": "EY1", "e": "IY1", "i": "AY1", "o": "OW1", "u": "UW1"}
+VOICELESS_ENDS = frozenset({"P", "K", "F", "S", "SH", "CH"})
+_SIBILANT = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 _VOWEL_GROUPS = re.compile(r"[aeiouy]+")
 
 
@@ -43,8 +45,9 @@ def unelided(word: str) -> tuple[str, ...]:
     if word in _ELIDED:
         return _ELIDED[word]
     forms: list[str] = []
-    if word.endswith("in'"):
-        forms.append(word[:-1] + "g")
+    if "o'er" in word:
+        full = word.replace("o'er", "over")
+        forms += [full, *(unelided(full) if "'" in full else ())]
     if word.endswith("'s"):
         forms.append(word[:-2] + "s")
     forms += [word.replace("'", "e"), word.replace("'", ""), word.split("'")[0]]
@@ -75,6 +78,25 @@ def stems(stem: str) -> tuple[str, ...]:
     if len(stem) > 2 and stem[-1] not in "aeiouywx" and stem[-2] in "aiou" and stem[-3] not in "aeiou":
         forms.insert(0, stem + "e")
     return tuple(dict.fromkeys(forms))
+
+
+def plural(last: str) -> Phones:
+    """The sounds of -s after a word that ends in `last`."""
+    if last in _SIBILANT:
+        return ("IH0", "Z")
+    return ("S",) if last in ("P", "T", "K", "F", "TH") else ("Z",)
+
+
+def past(last: str) -> Phones:
+    """The sounds of -ed after a word that ends in `last`."""
+    if last in ("T", "D"):
+        return ("IH0", "D")
+    return ("T",) if last in VOICELESS_ENDS or last == "TH" else ("D",)
+
+
+def unstressed(phones: Phones) -> Phones:
+    """`phones` without any stress."""
+    return tuple(phone[:-1] + "0" if phone[-1].isdigit() else phone for phone in phones)
 
 
 def vowel_groups(ending: str) -> int:

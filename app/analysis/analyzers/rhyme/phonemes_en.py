@@ -8,6 +8,7 @@ from functools import lru_cache
 from app.analysis import pronunciation
 
 MAX_SYLLABLES = 3
+_GLIDES = ("AY", "AW")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,21 @@ def ending(word: str) -> Ending:
     return Ending(word, tuple(reading for reading in readings if reading.syllables))
 
 
+def _levelled(phones: tuple[str, ...]) -> tuple[str, ...]:
+    """One way to write what the dictionary writes in two: fire and hour with one syllable, poor as pure."""
+    kept: list[str] = []
+    for n, phone in enumerate(phones):
+        after = phones[n + 1] if n + 1 < len(phones) else ""
+        if phone == "ER0" and kept and kept[-1][:-1] in _GLIDES and not after[-1:].isdigit():
+            phone = "R"
+        elif phone[:-1] == "UW" and after == "R":
+            phone = "UH" + phone[-1]
+        kept.append(phone)
+    return tuple(kept)
+
+
 def _reading(phones: tuple[str, ...]) -> Reading:
+    phones = _levelled(phones)
     places = [n for n, phone in enumerate(phones) if phone[-1].isdigit()]
     syllables: list[Syllable] = []
     for k, at in enumerate(reversed(places)):
