@@ -25,7 +25,7 @@ class VocabularyAnalyzer:
     """
 
     name = "vocabulary"
-    version = "1.0.0"
+    version = "1.1.0"
     title = "Vocabulary"
     description = "Richness (MTLD), readability, rare words and repetition."
     kind = "LOCAL"

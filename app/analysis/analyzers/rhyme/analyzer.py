@@ -19,7 +19,12 @@ _INTERNAL: dict[str, Callable[[str, str], bool]] = {"en": english.rhymes, "ru": 
 
 
 class RhymeAnalyzer:
-    """density is the share of lines that share their letter with another line of their stanza."""
+    """density is the share of lines that share their letter with another line of their stanza.
+
+    Each pair is perfect (other consonants before the same sounds), slant (the sounds differ, so that its
+    strength is below 1) or identical: a word with itself or with a homophone, which has strength 1 and is in
+    `pairs` and in density, but in no count of rhymes.
+    """
 
     name = "rhyme"
     version = "1.1.0"
@@ -39,21 +44,23 @@ class RhymeAnalyzer:
         rhyme = _RHYMES[language]
         letters: list[str] = []
         pairs: list[RhymePair] = []
-        multisyllabic = rhymed = 0
+        perfect = slant = multisyllabic = rhymed = 0
         for stanza, groups in zip(lyrics.stanzas, schemes(lyrics.stanzas, language), strict=True):
             letters += lettered(groups)
             rhymed += sum(size for size in Counter(groups).values() if size > 1)
             for found in _pairs(stanza, groups, language):
                 pairs.append(found)
-                multisyllabic += rhyme(found.first_word, found.second_word).syllables > 1
+                alike = rhyme(found.first_word, found.second_word)
+                perfect += alike.perfect
+                slant += alike.strength < 1
+                multisyllabic += alike.syllables > 1 and not alike.identical
         internal = {line.number: texture.internal_rhymes(line, _INTERNAL[language]) for line in lyrics.lines}
         per_line, variance = texture.syllables_per_line(lyrics.lines, language)
-        perfect = sum(rhyme(p.first_word, p.second_word).perfect for p in pairs)
         details = RhymeDetails(
             scheme=letters,
             density=round(rhymed / len(lyrics.lines), 4),
             perfect_rhymes=perfect,
-            slant_rhymes=len(pairs) - perfect,
+            slant_rhymes=slant,
             internal_rhymes=sum(map(len, internal.values())),
             multisyllabic_rhymes=multisyllabic,
             alliteration=round(texture.alliteration(lyrics.lines, language), 4),

@@ -9,15 +9,20 @@ from app.analysis.analyzers.rhyme import features
 from app.analysis.analyzers.rhyme.likeness import Likeness
 from app.analysis.analyzers.rhyme.phonemes_en import Reading, Syllable, ending
 
-# Vowels that are heard as near each other, 0..1; others count as unlike.
+# Vowels that are heard as near each other, 0..1; others count as `_UNLIKE`. Rhymes by tradition or by eye
+# (death / beneath, have / grave, mind / join'd) are here as well: poets pair them, so they aren't nothing.
 _VOWEL_KIN = {
     frozenset(pair.split()): value
     for pair, value in {
         "AA AO": 0.85, "AA AH": 0.6, "AO OW": 0.6, "AH UH": 0.6, "UH UW": 0.6, "AH UW": 0.45, "AH OW": 0.45,
-        "EH IH": 0.5, "EH AE": 0.4, "IH IY": 0.5, "EY EH": 0.45, "EY IY": 0.3, "AH ER": 0.3, "AY IY": 0.3,
+        "EH IH": 0.5, "EH AE": 0.4, "IH IY": 0.5, "EY EH": 0.45, "EY IY": 0.3, "AH ER": 0.3, "AY IY": 0.5,
         "AO AH": 0.4, "AA AE": 0.4, "AW OW": 0.35, "ER AO": 0.3, "AH IH": 0.5, "ER AA": 0.3, "AY IH": 0.3,
+        "UH AO": 0.75, "UW AO": 0.5, "UW OW": 0.5, "UH OW": 0.5, "AA OW": 0.5, "EH IY": 0.45, "EY AE": 0.45,
+        "EH ER": 0.5, "IH ER": 0.5, "IY ER": 0.4, "AA EH": 0.3, "AE AO": 0.3, "AE AH": 0.4, "EH AH": 0.5,
+        "EY IH": 0.35, "AW UW": 0.35, "AW AH": 0.35, "AW AO": 0.35, "AY OY": 0.6, "AO OY": 0.35, "EY AA": 0.3,
     }.items()
 }  # fmt: skip
+_UNLIKE = 0.15
 _CLASSES = ("P B", "T D", "K G", "F V TH DH", "S Z SH ZH", "CH JH", "M N NG", "L R", "W Y HH")
 _CLASS = {phone: n for n, phones in enumerate(_CLASSES) for phone in phones.split()}
 _READINGS = 3
@@ -89,13 +94,21 @@ def _of_readings(one: Reading, two: Reading) -> Likeness:
     if one.rime != two.rime:
         # One of the two takes its rhyme on an unstressed syllable: melody / be.
         strength *= 0.85
+    if depth > 1:
+        # Both may take it on an unstressed one: memory / eternity.
+        strength = max(strength, scores[0] * 0.5)
     same_onset = one.syllables[depth - 1].onset == two.syllables[depth - 1].onset
     return Likeness(round(strength, 4), strength > 0.99 and not same_onset, depth)
 
 
 def _syllable(one: Syllable, two: Syllable) -> float:
-    vowel = 1.0 if one.vowel == two.vowel else _VOWEL_KIN.get(frozenset((one.vowel, two.vowel)), 0.0)
-    return 0.6 * vowel + 0.4 * _coda(one.coda, two.coda) if vowel else 0.0
+    vowel = 1.0 if one.vowel == two.vowel else _VOWEL_KIN.get(frozenset((one.vowel, two.vowel)), _UNLIKE)
+    # The vowel of her holds an R that the one of there writes apart.
+    first, second = (("R",) * (s.vowel == "ER" and vowel < 1) + s.coda for s in (one, two))
+    if not first and not second:
+        # Both end open: that nothing follows isn't a likeness.
+        return vowel
+    return 0.6 * vowel + 0.4 * _coda(first, second)
 
 
 def _coda(one: tuple[str, ...], two: tuple[str, ...]) -> float:
