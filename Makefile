@@ -8,13 +8,17 @@ PIP = $$([ -x $(BIN)/pip ] && echo "$(BIN)/python -m pip" || echo "$$(cat $(VENV
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := up
-.PHONY: up test check lock clean venv dev
+.PHONY: up test nightly check lock clean venv dev
 
 up: venv
 	@$(BIN)/rap-analyzer up
 
 test: dev
 	@$(BIN)/python -m pytest --cov
+
+# What takes longer than a change should wait for: the shared songs, and many more sequences of requests.
+nightly: dev
+	@RAP_ANALYZER_BENCH_SONGS=1 RAP_ANALYZER_ISOLATION_EXAMPLES=200 $(BIN)/python -m pytest -rP tests/bench tests/api/test_tenants_together.py
 
 check: dev
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,11 +46,11 @@ class Service:
         return errors
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def service(database_url: str, valkey_server: ValkeyServer) -> AsyncIterator[Service]:
-    """One service with its worker for the session; take a tenant and a key of your own."""
+@asynccontextmanager
+async def serving(database_url: str, redis_url: str) -> AsyncIterator[Service]:
+    """A service with its worker on a free port."""
     settings = Settings(
-        database_url=database_url, redis_url=valkey_server.url, worker_processes=1, log_level="WARNING"
+        database_url=database_url, redis_url=redis_url, worker_processes=1, log_level="WARNING"
     )
     sock = socket.create_server(("127.0.0.1", 0))
     async with hosting(settings, sock=sock, worker=True):
@@ -57,3 +58,10 @@ async def service(database_url: str, valkey_server: ValkeyServer) -> AsyncIterat
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
             yield Service(url, settings, http)
     await asyncio.sleep(0)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def service(database_url: str, valkey_server: ValkeyServer) -> AsyncIterator[Service]:
+    """One service with its worker for the session; take a tenant and a key of your own."""
+    async with serving(database_url, valkey_server.url) as service:
+        yield service
