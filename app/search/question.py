@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from app.search.errors import EmptyQuery, QueryTooLong
+from app.search.lexicon import known
 from app.search.names import fold
 from app.search.query_vectors import topic
 
@@ -21,13 +22,16 @@ _UNKNOWN_WORD = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`text` is what to embed; `weights[n]` says how telling `words[n]` is; quotes made the `phrases`."""
+    """`text` is what to embed; `weights[n]` says how telling `words[n]` is, and `known[n]` whether it exists;
+    quotes made the `phrases`. `name` is all of it, and `topic` what it is about, as folded names."""
 
     text: str
     words: tuple[str, ...]
     weights: tuple[float, ...]
+    known: tuple[bool, ...]
     phrases: tuple[str, ...]
     name: str
+    topic: str
 
     @classmethod
     def parse(cls, query: str) -> Question:
@@ -41,7 +45,15 @@ class Question:
         words = words_of(topic(text))[:MAX_WORDS]
         if not words:
             raise EmptyQuery(only_common_words=False)
-        return cls(text, words, tuple(weight(word) for word in words), phrases, fold(topic(text)))
+        return cls(
+            text,
+            words,
+            tuple(map(weight, words)),
+            tuple(map(known, words)),
+            phrases,
+            fold(text),
+            fold(topic(text)),
+        )
 
 
 def words_of(text: str) -> tuple[str, ...]:

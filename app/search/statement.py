@@ -8,7 +8,8 @@ Every score is 0..1 and depends on the query and the track alone, which is what 
   query and the title or artist are in trigrams, which forgives typos and other alphabets;
 - hybrid: SEMANTIC_SHARE · semantic + (1 - SEMANTIC_SHARE) · lexical. A convex combination of scores
   does better than reciprocal ranks (Bruch, Gai & Ingber 2023, arXiv:2210.11934), and unlike ranks it
-  stays what it is when other tracks come or go.
+  stays what it is when other tracks come or go. Where the query is the name of the track or its artist,
+  meaning has little to say: how alike the names are counts instead, NAMED_SHARE of the score.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from tenancy.sql import Params
 # The best of a sweep over the labelled queries: see tests/bench.
 SEMANTIC_SHARE = 0.7
 
-_NO_SCORES = "\n  select null::uuid id, null::float8 score where false"
+# Also the most that a track can have without the name, so that one which speaks of nobody else does not pass
+# those of that name. What is left above it orders the tracks of one artist.
+NAMED_SHARE = 0.99
+
+_NO_SCORES = "\n  select null::uuid id, null::float8 score, null::float8 named where false"
 _NO_LINES = "\n  select null::int start_line, null::int end_line where false"
 
 
@@ -46,6 +51,7 @@ def build(
     wanted += filter.conditions("t", params) if filter else []
     wanted += by_words.conditions("t") if by_words else []
     share = SEMANTIC_SHARE if by_meaning and by_words else float(by_words is None)
+    named, ceiling = (NAMED_SHARE, NAMED_SHARE) if by_meaning and by_words else (0.0, 1.0)
     position = ""
     if after is not None:
         position = f"where (score, id) < ({params.bind(after[0], 'float8')}, {params.bind(after[1], 'uuid')})"
@@ -60,14 +66,17 @@ with wanted as materialized (
 ), semantic as materialized ({semantic}
 ), lexical as materialized ({by_words.scores() if by_words else _NO_SCORES}
 ), fused as (
-  select id, max(semantic) semantic, max(lexical) lexical, round((
-      {share} * coalesce(max(semantic), 0) + (1 - {share}) * coalesce(max(lexical), 0)
-    )::numeric, 6)::float8 score
+  select id, semantic, lexical, round(
+      greatest(least(mixed, {ceiling}), {named} * named + (1 - {named}) * mixed)::numeric, 6)::float8 score
   from (
-    select id, score semantic, null::float8 lexical from semantic
-    union all select id, null, score from lexical
-  ) united
-  group by id
+    select id, max(semantic) semantic, max(lexical) lexical, max(named) named,
+      {share} * coalesce(max(semantic), 0) + (1 - {share}) * coalesce(max(lexical), 0) mixed
+    from (
+      select id, score semantic, null::float8 lexical, null::float8 named from semantic
+      union all select id, null, score, named from lexical
+    ) united
+    group by id
+  ) mixed
 ), matched as materialized (
   select * from fused where score > 0
 ), page as (

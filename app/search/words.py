@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from app.search.names import fold, folded_sql
+from app.search.names import ALIKE, NAMED, NameSql, fold, folded_sql
 from app.search.phrases import Phrase
 from app.search.question import Question, weight, words_of
 from tenancy.sql import Params
 
-# Two spellings of a name share about half of their trigrams (a letter lost from "pushkin": .5); words
-# that merely rhyme share fewer.
-ALIKE = 0.45
 # ts_rank_cd of a word that stands once in an average verse; with it, half of what density gives is earned.
 USUAL_DENSITY = 0.03
+PARTS = 0.9  # of the likeness of names is earned by some of their words: the whole name comes first
 LINE_BREAK = r"'\r\n|\r|\n'"  # as `lyrics.cleaning` counts stored lines
 
 # Which of a query's words are no stop words. `russian` stems Latin words as English, and is what
@@ -28,7 +26,8 @@ TERMS = """
 @dataclass(frozen=True, slots=True)
 class Words:
     """The query as words: each telling one as a tsquery, as part of a name (folded) and with its weight;
-    exact phrases, with the weight of those that are all stop words; and the whole as a folded name."""
+    exact phrases, with the weight of those that are all stop words; and the whole as a name (folded), of
+    which one word may be `misspelt`, beside the `topic` of it."""
 
     terms: tuple[str, ...]
     names: tuple[str, ...]
@@ -36,6 +35,8 @@ class Words:
     phrases: tuple[str, ...]
     phrased: float
     name: str
+    topic: str
+    misspelt: bool
 
     @classmethod
     async def of(cls, connection: asyncpg.Connection, question: Question) -> Words:
@@ -49,6 +50,8 @@ class Words:
             question.phrases,
             float(sum(weight(word) for words in unsaid for word in words)),
             question.name,
+            question.topic,
+            not all(question.known),
         )
 
     @property
@@ -70,7 +73,8 @@ class WordsSql:
             self._terms = params.bind(words.terms, "text[]")
             self._weights = params.bind(words.weights, "float8[]")
             self._phrased = params.bind(words.phrased, "float8")
-        self._name = params.bind(words.name, "text")
+            self._topic = params.bind(words.topic, "text")
+        self._name = NameSql(words.name, params, misspelt=words.misspelt)
         self._phrases = [Phrase(phrase, params) for phrase in words.phrases]
 
     def conditions(self, track: str) -> list[str]:
@@ -78,28 +82,44 @@ class WordsSql:
         return [phrase.stands_in(track) for phrase in self._phrases]
 
     def scores(self) -> str:
-        """Rows (id, score) of those of the CTE `wanted` (id, artist_id, title, tags) that match at all."""
+        """Rows (id, score, named) of those of the CTE `wanted` (id, artist_id, title, tags) that match.
+
+        `named` says how alike the query is to the whole title, artist or both together; null below NAMED.
+        """
         return f"""
   with performers as materialized (
-    select id, setweight(to_tsvector('russian', name), 'A') words,
-      strict_word_similarity({self._name}, folded) alike,
+    select id, folded, setweight(to_tsvector('russian', name), 'A') words, {self._part("folded")} alike,
+      {self._name.alike("folded")} whole,
       array(
         select part from unnest({self._names}) part where strict_word_similarity(part, folded) >= {ALIKE}
       ) parts
-    from (select id, name, {folded_sql("name")} folded from artists where tenant_id = $1) a
+    from (select id, name, {folded_sql("name")} folded from artists where tenant_id = $1 offset 0) a
   )
   select w.id, round(greatest(
       {self._worded()},
-      case when named.alike >= {ALIKE} then named.alike end)::numeric, 6)::float8 score
+      case when named.alike >= {ALIKE} then {PARTS} * named.alike + (1 - {PARTS}) * named.whole end,
+      case when named.whole >= {NAMED} then named.whole end)::numeric, 6)::float8 score,
+    case when named.whole >= {NAMED} then named.whole end named
   from wanted w
   join performers a on a.id = w.artist_id
   join lyrics l on l.tenant_id = $1 and l.track_id = w.id,
+  -- `offset 0`: computed once a track, not at each mention
+  lateral (select {folded_sql("w.title")} title offset 0) folded,
   lateral (
     select setweight(to_tsvector('russian', w.title || ' ' || w.tags::text), 'A') || a.words names,
-      greatest(a.alike, strict_word_similarity({self._name}, {folded_sql("w.title")})) alike
-    offset 0  -- computed once a track, not at each mention
+      greatest(a.alike, {self._part("folded.title")}) alike,
+      greatest(a.whole, {self._name.alike("folded.title")}, {self._both("folded.title")}, 0) whole
+    offset 0
   ) named
   where {self._matches()}"""
+
+    def _part(self, folded: str) -> str:
+        """How alike what the query is about and some words of a name are; stop words alone are no part."""
+        return f"strict_word_similarity({self._topic}, {folded})" if self._telling else "0"
+
+    def _both(self, title: str) -> str:
+        both = self._name.alike(f"(a.folded || ' ' || {title})")
+        return f"case when cardinality(a.parts) > 0 then {both} end"
 
     def _has_word(self) -> str:
         return f"(cardinality(parts) > 0 or names @@ {self._any} or l.document @@ {self._any})"
@@ -107,7 +127,8 @@ class WordsSql:
     def _matches(self) -> str:
         if self._phrases:
             return "true"  # `wanted` are the tracks that have them
-        return f"named.alike >= {ALIKE}" + (f" or {self._has_word()}" if self._telling else "")
+        named = f"named.alike >= {ALIKE} or named.whole >= {NAMED}"
+        return named + (f" or {self._has_word()}" if self._telling else "")
 
     def _worded(self) -> str:
         """How much of the query a track says, times how densely; without a telling word, whether it does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from app.search import cursors
 from app.search.errors import EmptyQuery, InvalidCursor
-from app.search.names import fold
+from app.search.lexicon import known
+from app.search.names import fold, slips
 from app.search.query_vectors import topic
 from app.search.question import Question, weight
 
@@ -53,13 +55,39 @@ def test_cyrillic_names_fold_as_they_are_usually_spelt(name: str, folded: str) -
     assert fold(name) == folded
 
 
+@pytest.mark.parametrize(
+    ("word", "exists"),
+    [
+        ("overdraft", True), ("overdarft", False), ("увядание", True), ("увяданеи", False),
+        ("don’t", True), ("sehnsucht", True), ("xyzzyqwv", False), ("1969", True), ("愛", True),
+    ],
+)  # fmt: skip
+def test_words_that_exist_are_known(word: str, exists: bool) -> None:
+    assert known(word) is exists
+
+
+def like(text: str, pattern: str) -> bool:
+    return re.fullmatch(".".join(map(re.escape, pattern.split("_"))), text) is not None
+
+
+@pytest.mark.parametrize("typed", ["overdarft", "overdaft", "overdraaft", "overdrxft", "verdraft"])
+def test_a_slip_is_one_letter_wrong_missing_extra_or_swapped(typed: str) -> None:
+    assert any(like("overdraft", pattern) for pattern in slips(typed))
+    assert not any(like("overgrown", pattern) for pattern in slips(typed))
+
+
+def test_slips_take_what_is_typed_literally() -> None:
+    assert "100\\%_" in slips("100%x")
+    assert r"a\_b_" in slips("a_bc")
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_a_question_or_empty(query: str) -> None:
     try:
         question = Question.parse(query)
     except EmptyQuery:
         return
-    assert len(question.words) == len(question.weights) > 0
+    assert len(question.words) == len(question.weights) == len(question.known) > 0
     assert "\x00" not in question.text
 
 
