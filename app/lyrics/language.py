@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from app.lyrics.words import words as listed
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from app.lyrics import scripts, tongues
 
 # Fewer words than this and a guess is mostly noise: titles and shouts fit several languages.
 MIN_WORDS = 4
@@ -24,38 +19,15 @@ _NAMES = {
 }  # fmt: skip
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*")
 _UNKNOWN = frozenset({"und", "mul", "zxx", "mis"})
-_ENGLISH = listed("function_words", "en")
-_RUSSIAN = listed("function_words", "ru")
+# The share of function words from which on a text is in their language.
 _FUNCTION_WORDS = 0.18
+# Russian has endings where English has small words.
+_FUNCTION_WORDS_CYRILLIC = 0.09
+# How many times the function words of another language a text must have not to be English after all.
+_CLEARLY = 1.3
 _CONFIDENT = 0.5
-_LATIN = (
-    "en",
-    "de",
-    "fr",
-    "es",
-    "it",
-    "pt",
-    "nl",
-    "pl",
-    "sv",
-    "da",
-    "no",
-    "fi",
-    "cs",
-    "ro",
-    "hu",
-    "tr",
-    "id",
-    "la",
-)
-_CYRILLIC = ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn")
-_OWN_SCRIPT = (
-    (re.compile(r"[\u0590-\u05ff]"), "he"), (re.compile(r"[\u0600-\u06ff]"), "ar"),
-    (re.compile(r"[\u3040-\u30ff]"), "ja"), (re.compile(r"[\uac00-\ud7af]"), "ko"),
-    (re.compile(r"[\u4e00-\u9fff]"), "zh"), (re.compile(r"[\u0370-\u03ff]"), "el"),
-    (re.compile(r"[\u0530-\u058f]"), "hy"), (re.compile(r"[\u10a0-\u10ff]"), "ka"),
-    (re.compile(r"[\u0e00-\u0e7f]"), "th"), (re.compile(r"[\u0900-\u097f]"), "hi"),
-)  # fmt: skip
+# Fewer different words than this don't refute a source's own label: la la la is in any language.
+_MIN_KINDS = 8
 
 
 def normalize(label: str | None) -> str | None:
@@ -73,66 +45,106 @@ def normalize(label: str | None) -> str | None:
 
 
 def choose(hint: str | None, lines: Sequence[Sequence[str]]) -> str | None:
-    """The hint's language unless the script contradicts it; otherwise what `detect` finds."""
+    """The hint's language unless script or words contradict it; otherwise what `detect` finds.
+
+    Only en and ru are doubted: they are what gets analysed, and numbers for another language are invented.
+    """
     told = normalize(hint)
-    if told in ("en", "ru"):
-        cyrillic = _cyrillic_share("".join(word for line in lines[:60] for word in line))
-        if (told == "en" and cyrillic > 0.8) or (told == "ru" and cyrillic < 0.2):
-            told = None
+    if told in ("en", "ru") and _refuted(told, _sample(lines)):
+        told = None
     return told or detect(lines)
+
+
+def _refuted(told: str, words: Sequence[str]) -> bool:
+    letters = "".join(words)
+    share = scripts.cyrillic if told == "ru" else scripts.latin
+    if letters and (scripts.own(letters) or share(letters) < 0.2):
+        return True
+    # In a song of two languages the other one's words say nothing about this one's.
+    words = [word for word in words if share(word) > 0.5]
+    if len(set(words)) < _MIN_KINDS:
+        return False
+    return _is_not_russian(words) if told == "ru" else _is_not_english(words)
+
+
+def _is_not_english(words: Sequence[str]) -> bool:
+    shares = tongues.shares(words, tongues.LATIN)
+    best = max(shares.values())
+    if best > _FUNCTION_WORDS / 2:
+        return best > _CLEARLY * shares["en"]
+    # No language's small words. Slang and shouts are at least words that English knows.
+    if tongues.known_in_english(words) > 0.6:
+        return False
+    tag, confidence = tongues.classified(words, tongues.LATIN)
+    return tag != "en" and confidence > 0.9
+
+
+def _is_not_russian(words: Sequence[str]) -> bool:
+    letters = "".join(words)
+    shares = tongues.shares(words, _like_russian(letters))
+    best = max(shares.values())
+    return _is_foreign_to_russian(letters) or best > max(_FUNCTION_WORDS_CYRILLIC, _CLEARLY * shares["ru"])
+
+
+def _is_foreign_to_russian(letters: str) -> bool:
+    foreign = scripts.foreign_to_russian(letters)
+    # A Russian song may name Київ; among letters that only Russian has it takes more to be another language.
+    return foreign > (0.04 if scripts.only_russian(letters) else 0.01)
 
 
 def detect(lines: Sequence[Sequence[str]]) -> str | None:
     """The language of `lines` (words in normal form); None when too short or evenly mixed.
 
-    Script and function words settle English and Russian, archaic verse included, where a statistical
-    model trained on modern prose goes astray; py3langid decides the rest among languages of the script.
+    Script and function words settle English, Russian and their neighbours, archaic verse included, where a
+    statistical model trained on modern prose goes astray; py3langid decides the rest among languages of the
+    script.
     """
-    words = [word for line in _sample(lines) for word in line]
-    if len(words) < MIN_WORDS:
-        return None
+    words = _sample(lines)
     letters = "".join(words)
-    for script, tag in _OWN_SCRIPT:
-        if len(script.findall(letters)) > len(letters) / 2:
-            return tag
-    cyrillic = _cyrillic_share(letters)
-    if 0.35 < cyrillic < 0.65:
+    own = scripts.own(letters)
+    if own or len(words) < MIN_WORDS:
+        return own
+    cyrillic = scripts.cyrillic(letters)
+    if 0.35 < cyrillic < 0.65 or not (cyrillic or scripts.latin(letters)):
         return None
-    if cyrillic >= 0.65:
-        if not re.search(r"[іїєґўјљњћђџәғқңөұүһ]", letters) and _share(words, _RUSSIAN) > _FUNCTION_WORDS / 2:
-            return "ru"
-        return _classify(" ".join(words), _CYRILLIC)
-    if _share(words, _ENGLISH) > _FUNCTION_WORDS:
-        return "en"
-    if not re.search(r"[a-zà-ɏ]", letters):
-        return None
-    return _classify(" ".join(words), _LATIN)
+    return _of_cyrillic(words, letters) if cyrillic >= 0.65 else _of_latin(words)
 
 
-def _sample(lines: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """At most 120 lines, spread over the text: an introduction in another language must not decide."""
+def _of_latin(words: Sequence[str]) -> str | None:
+    shares = tongues.shares(words, tongues.LATIN)
+    best = max(shares, key=lambda tag: shares[tag])
+    if shares[best] > _FUNCTION_WORDS:
+        if shares[best] > _CLEARLY * shares["en"]:
+            return best
+        if shares["en"] > _FUNCTION_WORDS:
+            return "en"
+    return _guess(words, tongues.LATIN)
+
+
+def _of_cyrillic(words: Sequence[str], letters: str) -> str | None:
+    among = _like_russian(letters)
+    if scripts.is_old_russian(letters):
+        words = [scripts.modern(word) for word in words]
+    elif _is_foreign_to_russian(letters):
+        if scripts.belarusian(letters):
+            return "be"
+        among = tuple(tag for tag in tongues.CYRILLIC if tag != "ru")
+    shares = tongues.shares(words, among)
+    best = max(shares, key=lambda tag: shares[tag])
+    return best if shares[best] > _FUNCTION_WORDS_CYRILLIC else _guess(words, tongues.CYRILLIC)
+
+
+def _like_russian(letters: str) -> tuple[str, ...]:
+    """What a text in letters of Russian may be: the other neighbours have letters of their own everywhere."""
+    return ("ru",) if scripts.not_bulgarian(letters) else ("ru", "bg")
+
+
+def _guess(words: Sequence[str], script: tuple[str, ...]) -> str | None:
+    tag, confidence = tongues.classified(words, script)
+    return tag if confidence >= _CONFIDENT else None
+
+
+def _sample(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Words of at most 120 lines, spread over the text: an introduction in another tongue mustn't decide."""
     step = max(1, len(lines) // 120)
-    return [line[:200] for line in lines[::step][:120]]
-
-
-def _share(words: Sequence[str], of: frozenset[str]) -> float:
-    return sum(word in of for word in words) / len(words)
-
-
-def _cyrillic_share(letters: str) -> float:
-    return sum("\u0400" <= char <= "\u052f" for char in letters) / max(1, len(letters))
-
-
-def _classify(text: str, among: tuple[str, ...]) -> str | None:
-    tag, confidence = _identifier(among).classify(text)
-    return str(tag) if confidence >= _CONFIDENT else None
-
-
-@lru_cache(maxsize=2)
-def _identifier(among: tuple[str, ...]) -> LanguageIdentifier:
-    # The model takes about 0.1 s to load, and most texts never need it.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(among))
-    return identifier
+    return [word for line in lines[::step][:120] for word in line[:200]]

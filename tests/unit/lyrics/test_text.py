@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lyrics import language
 from app.lyrics.text import Lyrics
 
 
@@ -165,45 +164,3 @@ def test_any_text_parses_and_its_lines_exist(text: str) -> None:
     assert numbers == sorted(set(numbers))
     assert all(1 <= number <= len(lyrics.original_lines) for number in numbers)
     assert all("\x00" not in line.text for line in lyrics.lines)
-
-
-@pytest.mark.parametrize(
-    ("label", "tag"),
-    [
-        ("English", "en"),
-        ("ru-RU", "ru"),
-        ("en_US", "en"),
-        ("rus", "ru"),
-        ("РУССКИЙ", "ru"),
-        ("pt-BR", "pt"),
-        ("und", None),
-        ("", None),
-        (None, None),
-        ("1234", None),
-        ("klingon speech", None),
-    ],
-)
-def test_language_labels(label: str | None, tag: str | None) -> None:
-    assert language.normalize(label) == tag
-
-
-@pytest.mark.parametrize(
-    ("text", "tag"),
-    [
-        ("I was walking down the street and you were there with me", "en"),
-        ("Thou still unravish'd bride of quietness, thou foster-child of silence and slow time", "en"),
-        ("Я помню чудное мгновенье, передо мной явилась ты", "ru"),
-        ("Іду я по місту і бачу твої очі, що сяють у темряві ночі", "uk"),
-        ("Ich weiß nicht, was soll es bedeuten, dass ich so traurig bin und nicht schlafen kann", "de"),
-        ("私はあなたを愛しています 今日も 明日も そして いつまでも", "ja"),
-        ("yeah", None),
-        ("", None),
-    ],
-)
-def test_language_of_texts(text: str, tag: str | None) -> None:
-    assert Lyrics.parse(text).language == tag
-
-
-def test_a_hint_wins_unless_the_script_contradicts_it() -> None:
-    assert Lyrics.parse("la la la", language="English").language == "en"
-    assert Lyrics.parse("Я помню чудное мгновенье, передо мной явилась ты", language="en").language == "ru"
