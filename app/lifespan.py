@@ -20,6 +20,7 @@ from app.search.embeddings import FastEmbedder
 from app.search.recommend import RecommendationService
 from app.search.search import SearchService
 from app.settings import Settings
+from app.telemetry import report_quota
 from app.trends.service import TrendService
 from tenancy import invalidation, last_use
 from tenancy.authentication import Authenticator
@@ -58,9 +59,11 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     warm = asyncio.create_task(search.warm())  # the first search should not wait for it
     hub = Hub(database, valkey)
     authenticator = Authenticator(database)
+    quotas = Quotas(valkey, database, without=settings.quota_without_valkey, report=report_quota)
     tasks = [
         asyncio.create_task(invalidation.listen(valkey, authenticator)),
         asyncio.create_task(last_use.keep_storing(database, authenticator)),
+        asyncio.create_task(quotas.keep()),
     ]
 
     async def announce(tenant: UUID, key: UUID | None) -> None:
@@ -75,7 +78,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             search=search,
             recommendations=RecommendationService(database, embedder.space),
             trends=TrendService(database),
-            quotas=Quotas(valkey),
+            quotas=quotas,
             hub=hub,
             analyze=analyze_text,
             announce=announce,
@@ -85,6 +88,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     finally:
         await warm
         await end(*tasks)
+        await quotas.close()
         await hub.close()
         await valkey.aclose()
         await database.close()

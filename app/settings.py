@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +47,10 @@ class Settings(BaseSettings):
     )
     worker_processes: int = Field(
         default=2, ge=1, le=256, description="Processes that analyse, in each worker. About one a core."
+    )
+    quota_without_valkey: Literal["local", "refuse"] = Field(
+        default="local",
+        description="While Valkey is away: count points in each process by itself, or refuse requests.",
     )
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."

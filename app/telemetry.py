@@ -6,7 +6,7 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("rap_analyzer_requests_total", "HTTP requests to /graphql.", ["method", "status"])
 SECONDS = Histogram(
@@ -14,6 +14,18 @@ SECONDS = Histogram(
     "Seconds from a request to /graphql to its answer.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+QUOTA_DEGRADED = Gauge(
+    "rap_analyzer_quota_degraded", "1 while this process counts points by itself, as Valkey is away."
+)
+QUOTA_LOCAL = Counter("rap_analyzer_quota_local_charges_total", "Requests charged without Valkey.")
+
+
+def report_quota(event: str) -> None:
+    """What tenancy.quotas.Quotas reports."""
+    if event == "local":
+        QUOTA_LOCAL.inc()
+    else:
+        QUOTA_DEGRADED.set(event == "lost")
 
 
 def configure_logs(level: str) -> None:

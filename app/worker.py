@@ -1,4 +1,4 @@
-"""The worker: takes jobs from the queue, and carries events from the outbox to their streams."""
+"""The worker: takes jobs from the queue, carries events to their streams, and stores usage."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from app.processes import ProcessPool
 from app.search import index
 from app.search.embeddings import FastEmbedder
 from app.settings import Settings
+from tenancy import usage
 from tenancy.database import Database
 from tenancy.rls import APP_ROLE
 
@@ -75,6 +76,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     for job, handle in ((Job.ANALYZE, worker.analyze), (Job.EMBED, worker.embed)):
         register(queue, job, handle)
     relay = asyncio.create_task(run_relay(database, valkey, stop))
+    flusher = asyncio.create_task(usage.keep_flushing(database, valkey, stop))
     stopper = asyncio.create_task(end_with(stop, queue))
     try:
         await queue.run(
@@ -86,7 +88,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         )
     finally:
         stop.set()
-        await asyncio.gather(relay, stopper, return_exceptions=True)
+        await asyncio.gather(relay, flusher, stopper, return_exceptions=True)
         pool.close()
         await queue_pool.close()
         await valkey.aclose()

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,6 +89,21 @@ class ApiKey(TenantOwned, Base):
     # Texts as `tenancy.restrictions` reads them; empty for no restriction.
     allowed_networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     allowed_origins: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+
+
+class UsageTotal(TenantOwned, Base):
+    """Points and requests of a key's operation on a day, UTC; Valkey counts ahead of it by seconds.
+
+    `operation` is its name: empty for an anonymous one, `other` past the names that a day may have.
+    """
+
+    __tablename__ = "usage"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    key_id: Mapped[UUID] = mapped_column(primary_key=True)
+    operation: Mapped[str] = mapped_column(Text, primary_key=True)
+    points: Mapped[int] = mapped_column(BigInteger)
+    requests: Mapped[int] = mapped_column(BigInteger)
 
 
 class AuditEntry(TenantOwned, Base):

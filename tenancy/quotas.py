@@ -1,113 +1,189 @@
-"""Points: what a tenant may spend, counted in Valkey, so that all processes share one account."""
+"""Points: what a tenant may spend, one account for all processes, whatever becomes of a server."""
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Awaitable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any, cast
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from typing import Literal
 from uuid import UUID
 
+import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
+from tenancy import usage
+from tenancy.database import Database
+from tenancy.ledger import Batch, Ledger, MonthUnknown, Usage, minute_of
+from tenancy.limits import LIMITS, Charge, Limits, QuotaExceeded, QuotaUnavailable, end_of_month
+from tenancy.local_limits import LocalLimits
 from tenancy.principals import Principal
+from tenancy.unflushed import Unflushed
 
-SCRIPT = Path(__file__).with_name("quota.lua").read_text()
-NAMES = {1: "burst", 2: "per_minute", 3: "per_month"}
+__all__ = ["LIMITS", "Charge", "Limits", "QuotaExceeded", "QuotaUnavailable", "Quotas", "end_of_month"]
 
+log = structlog.get_logger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Points: `burst` at once for a key, refilled by `refill` a second; the others for the whole tenant."""
-
-    burst: int
-    refill: int
-    per_minute: int
-    per_month: int
+EVERY_SECONDS = 1.0
+AWAY = (RedisError, OSError)
+Fallback = Literal["local", "refuse"]
+# "lost" and "found" when Valkey goes and comes back, "local" for each charge without it.
+Report = Callable[[Literal["lost", "found", "local"]], None]
 
 
-# A page of twenty tracks with artists and analyses costs about a thousand points. DEMO is meant to be
-# played with and measured on one's own machine, so it is as good as unlimited.
-LIMITS = {
-    "DEMO": Limits(burst=5_000_000, refill=2_000_000, per_minute=100_000_000, per_month=2_000_000_000),
-    "TEAM": Limits(burst=100_000, refill=20_000, per_minute=1_000_000, per_month=500_000_000),
-    "ENTERPRISE": Limits(burst=1_000_000, refill=200_000, per_minute=10_000_000, per_month=2_000_000_000),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """Where the tenant stands after a request of `cost` points: `remaining` of this minute's `limit`."""
-
-    cost: int
-    limit: int
-    remaining: int
-    resets_at: datetime
-    used_this_month: int
-
-
-class QuotaExceeded(Exception):
-    """The request costs more than is left; nothing was charged."""
-
-    def __init__(self, limit: str, cost: int, remaining: int, retry_after: timedelta) -> None:
-        seconds = max(1, round(retry_after.total_seconds()))
-        super().__init__(
-            f"This costs {cost} points and {remaining} are left of {limit.replace('_', ' ')}."
-            f" Try again in {seconds} s, or ask for less."
-        )
-        self.limit, self.cost, self.remaining, self.retry_after_seconds = limit, cost, remaining, seconds
+def unreported(_: str) -> None:
+    """Nobody is told."""
 
 
 class Quotas:
-    """Every key of a tenant has its braces around the tenant, so that Valkey Cluster keeps them together."""
+    """Charges requests in Valkey, or by itself while Valkey is away. `keep` has to run beside it.
 
-    def __init__(self, valkey: Redis) -> None:
-        self._valkey = valkey
-        self._script = valkey.register_script(SCRIPT)
+    What a request did not use is given back with the next charge of its key, or by `settle` within a
+    second: a process that is killed loses no more than that.
+    """
 
-    async def charge(self, principal: Principal, cost: int) -> Charge:
-        """Charges `cost` points, or raises QuotaExceeded and charges none."""
-        now = datetime.now(UTC)
-        limits = LIMITS[principal.plan]
-        base = f"rap:{{{principal.tenant}}}"
-        keys = [
-            f"{base}:burst:{principal.key}",
-            f"{base}:minute:{int(now.timestamp()) // 60}",
-            f"{base}:month:{now:%Y%m}",
-            f"{base}:days:{now:%Y%m}",
-        ]
-        left_in_month = end_of_month(now) - now
-        arguments: list[Any] = [
-            cost, limits.burst, limits.refill, limits.per_minute, limits.per_month, now.day,
-            int(left_in_month.total_seconds() * 1000),
-        ]  # fmt: skip
-        allowed, limit, remaining, wait, used = cast(
-            "list[int]", await self._script(keys=keys, args=arguments)
-        )
-        if not allowed:
-            raise QuotaExceeded(NAMES[limit], cost, remaining, timedelta(milliseconds=wait))
-        return Charge(cost, limits.per_minute, remaining, now + timedelta(milliseconds=wait), used)
+    def __init__(
+        self, valkey: Redis, database: Database, *, without: Fallback = "local", report: Report = unreported
+    ) -> None:
+        self._ledger = Ledger(valkey)
+        self._unflushed = Unflushed(self._ledger.valkey)
+        self._database = database
+        self._without, self._report = without, report
+        self._local = LocalLimits()
+        self._pending: dict[tuple[UUID, date], Batch] = {}  # by key and day
+        self._batches: deque[tuple[int, Batch]] = deque()
+        self._number = 0
+        self._restoring: dict[UUID, asyncio.Lock] = {}
+        self.degraded = False
+
+    async def charge(self, principal: Principal, cost: int, operation: str = "") -> Charge:
+        """Charges `cost` points, or raises QuotaExceeded and charges none.
+
+        Raises QuotaUnavailable without Valkey, where this process is not to count by itself.
+        """
+        if not self.degraded:
+            # Only of today: the rest is booked by `settle`, to the day that it was spent on.
+            credit = self._credit(principal.key) if self._pending else None
+            try:
+                try:
+                    return await self._ledger.charge(principal, cost, operation, credit)
+                except MonthUnknown:
+                    await self._restore(principal.tenant)
+                    # Without the credit: what it was for may be lost too.
+                    return await self._ledger.charge(principal, cost, operation, None)
+            except AWAY as error:
+                # This charge may have been booked: it is let through below, but not counted again.
+                self._lose(error)
+                return await self._charge_here(principal, cost, operation, owed=False)
+        return await self._charge_here(principal, cost, operation, owed=True)
+
+    def give_back(self, principal: Principal, charge: Charge, points: int) -> None:
+        """Returns points of a charge that were not used; booked later."""
+        if points <= 0 or not charge.owed:
+            return
+        if charge.degraded:
+            self._local.give_back(principal, points)
+            self._batch(principal, charge.at.date()).add(charge.operation, -points)
+        else:
+            self._batch(principal, charge.at.date()).give_back(minute_of(charge.at), charge.operation, points)
+
+    async def keep(self) -> None:
+        """Settles every EVERY_SECONDS, endlessly."""
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                await self.settle()
+            except AWAY as error:
+                self._lose(error)
+            except Exception as error:  # the database is away, and Valkey has to be restored
+                log.warning("quotas_not_settled", error=type(error).__qualname__)
+
+    async def settle(self) -> None:
+        """Books what waits, and notices that Valkey is back. Raises what the servers raise, and keeps it."""
+        if self.degraded:
+            await self._ledger.reconnect()
+            self.degraded = False
+            self._local.clear()
+            self._report("found")
+            log.info("quotas_found_valkey")
+        for batch in self._pending.values():
+            self._number += 1
+            self._batches.append((self._number, batch))
+        self._pending.clear()
+        while self._batches:
+            number, batch = self._batches[0]
+            try:
+                await self._ledger.settle(batch, number)
+            except MonthUnknown:
+                await self._restore(batch.principal.tenant)
+                batch.forgive()
+                continue
+            # A batch that failed keeps its number: if it was booked after all, it is not booked again.
+            self._batches.popleft()
+
+    async def close(self) -> None:
+        """Books what waits, if Valkey is there."""
+        with suppress(*AWAY):
+            await self.settle()
+        await self._ledger.close()
 
     async def used_this_month(self, tenant: UUID) -> int:
         """Points of the tenant in the current month, UTC."""
-        return int(await self._valkey.get(f"rap:{{{tenant}}}:month:{datetime.now(UTC):%Y%m}") or 0)
+        if not self.degraded:
+            with suppress(*AWAY):
+                try:
+                    return await self._ledger.used(tenant)
+                except MonthUnknown:
+                    await self._restore(tenant)
+                    return await self._ledger.used(tenant)
+        return await usage.spent(self._database, tenant)
 
     async def by_day(self, tenant: UUID, first: date, last: date) -> dict[date, int]:
-        """Points of each day from `first` to `last`, both included; at most a year of days is kept."""
-        found: dict[date, int] = {}
-        month = first.replace(day=1)
-        while month <= last:
-            reply = self._valkey.hgetall(f"rap:{{{tenant}}}:days:{month:%Y%m}")
-            for day, points in (await cast("Awaitable[dict[bytes, bytes]]", reply)).items():
-                found[month.replace(day=int(day))] = int(points)
-            month = (month + timedelta(days=32)).replace(day=1)
-        days = (last - first).days + 1
-        return {day: found.get(day, 0) for day in (first + timedelta(days=n) for n in range(days))}
+        """Points of each day from `first` to `last`, both included; without Valkey those that are stored."""
+        newer: Sequence[Usage] = ()
+        if not self.degraded:
+            with suppress(*AWAY):
+                _, newer = await self._unflushed.read(tenant)
+        return await usage.by_day(self._database, tenant, first, last, newer)
 
+    def _credit(self, key: UUID) -> Batch | None:
+        at = (key, usage.today())
+        return self._pending.pop(at) if at in self._pending and self._pending[at].is_credit else None
 
-def end_of_month(now: datetime) -> datetime:
-    """The moment when the month's points are full again."""
-    days = monthrange(now.year, now.month)[1]
-    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
+    def _batch(self, principal: Principal, day: date) -> Batch:
+        batch = self._pending.get((principal.key, day))
+        if batch is None:
+            batch = self._pending[principal.key, day] = Batch(principal, day)
+        return batch
+
+    async def _charge_here(self, principal: Principal, cost: int, operation: str, *, owed: bool) -> Charge:
+        if self._without == "refuse":
+            raise QuotaUnavailable(QuotaUnavailable.__doc__)
+        if not self._local.knows(principal.tenant):
+            self._local.begin(principal.tenant, await usage.spent(self._database, principal.tenant))
+        charge = self._local.charge(principal, cost, operation)
+        self._report("local")
+        if owed:
+            self._batch(principal, charge.at.date()).add(operation, cost, 1)
+        return charge if owed else replace(charge, owed=False)
+
+    def _lose(self, error: Exception) -> None:
+        if not self.degraded:
+            self.degraded = True
+            self._report("lost")
+            log.warning("quotas_lost_valkey", error=type(error).__qualname__)
+
+    async def _restore(self, tenant: UUID) -> None:
+        """Once for all requests that wait for it."""
+        lock = self._restoring.setdefault(tenant, asyncio.Lock())
+        if lock.locked():
+            async with lock:
+                return
+        async with lock:
+            try:
+                await usage.restore(self._database, self._ledger, tenant)
+            finally:
+                del self._restoring[tenant]

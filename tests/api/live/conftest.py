@@ -65,7 +65,7 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
     sock = socket.create_server(("127.0.0.1", 0))
     async with Redis.from_url(valkey_server.url) as valkey, Hub(database, valkey) as hub:
         here = Live(sock.getsockname()[1], database, hub)
-        engine, authenticator, quotas = Engine(schema), Authenticator(database), Quotas(valkey)
+        engine, authenticator, quotas = Engine(schema), Authenticator(database), Quotas(valkey, database)
         services = cast(Services, SimpleNamespace(database=database, hub=hub, quotas=quotas))
 
         async def open_context(principal: Principal, cost: int) -> Context:
@@ -110,6 +110,7 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
         server.should_exit = True
         stop.set()
         await asyncio.gather(*tasks)
+        await quotas.close()
 
 
 @pytest_asyncio.fixture

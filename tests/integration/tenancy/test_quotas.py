@@ -13,15 +13,17 @@ from redis.asyncio import Redis
 
 from app.embedded.valkey import ValkeyServer
 from tenancy import quotas
+from tenancy.database import Database
 from tenancy.principals import Principal
 from tenancy.quotas import Limits, QuotaExceeded, Quotas
 
 
 @pytest.fixture
-async def valkey(valkey_server: ValkeyServer) -> AsyncIterator[Redis]:
-    client = Redis.from_url(valkey_server.url)
-    yield client
-    await client.aclose()
+async def account(valkey_server: ValkeyServer, database: Database) -> AsyncIterator[Quotas]:
+    async with Redis.from_url(valkey_server.url) as client:
+        quotas = Quotas(client, database)
+        yield quotas
+        await quotas.close()
 
 
 @pytest.fixture
@@ -35,8 +37,8 @@ def principal(tenant: UUID | None = None) -> Principal:
     return Principal(tenant or uuid4(), "t", "TEST", uuid4(), "key", frozenset())
 
 
-async def test_a_charge_says_where_the_tenant_stands(valkey: Redis, limits: Limits) -> None:
-    caller, account = principal(), Quotas(valkey)
+async def test_a_charge_says_where_the_tenant_stands(account: Quotas, limits: Limits) -> None:
+    caller = principal()
     first, second = await account.charge(caller, 30), await account.charge(caller, 20)
     assert (first.cost, first.limit, first.remaining, first.used_this_month) == (30, 150, 120, 30)
     assert (second.remaining, second.used_this_month) == (100, 50)
@@ -44,8 +46,8 @@ async def test_a_charge_says_where_the_tenant_stands(valkey: Redis, limits: Limi
     assert await account.used_this_month(caller.tenant) == 50
 
 
-async def test_the_burst_is_the_keys_own(valkey: Redis, limits: Limits) -> None:
-    caller, account = principal(), Quotas(valkey)
+async def test_the_burst_is_the_keys_own(account: Quotas, limits: Limits) -> None:
+    caller = principal()
     await account.charge(caller, 100)
     with pytest.raises(QuotaExceeded) as refused:
         await account.charge(caller, 10)
@@ -55,17 +57,17 @@ async def test_the_burst_is_the_keys_own(valkey: Redis, limits: Limits) -> None:
     assert (await account.charge(sibling, 10)).used_this_month == 110
 
 
-async def test_a_burst_comes_back_with_time(valkey: Redis, limits: Limits) -> None:
-    caller, account = principal(), Quotas(valkey)
+async def test_a_burst_comes_back_with_time(account: Quotas, limits: Limits) -> None:
+    caller = principal()
     await account.charge(caller, 100)
     await asyncio.sleep(0.3)  # 15 points at 50 a second
     await account.charge(caller, 10)
 
 
 async def test_the_minute_is_shared_by_keys_and_nothing_is_charged_when_it_is_full(
-    valkey: Redis, limits: Limits
+    account: Quotas, limits: Limits
 ) -> None:
-    caller, account = principal(), Quotas(valkey)
+    caller = principal()
     sibling = replace(caller, key=uuid4())
     await account.charge(caller, 100)
     with pytest.raises(QuotaExceeded) as refused:
@@ -76,24 +78,23 @@ async def test_the_minute_is_shared_by_keys_and_nothing_is_charged_when_it_is_fu
     assert await account.used_this_month(caller.tenant) == 150
 
 
-async def test_the_month_ends_too(valkey: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_month_ends_too(account: Quotas, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(quotas.LIMITS, "TEST", Limits(burst=1000, refill=1000, per_minute=1000, per_month=90))
-    caller, account = principal(), Quotas(valkey)
+    caller = principal()
     await account.charge(caller, 60)
     with pytest.raises(QuotaExceeded) as refused:
         await account.charge(caller, 31)
     assert (refused.value.limit, refused.value.remaining) == ("per_month", 30)
 
 
-async def test_tenants_do_not_share(valkey: Redis, limits: Limits) -> None:
-    account = Quotas(valkey)
+async def test_tenants_do_not_share(account: Quotas, limits: Limits) -> None:
     await account.charge(principal(), 100)
     other = principal()
     assert (await account.charge(other, 100)).used_this_month == 100
 
 
-async def test_many_at_once_never_pass_a_limit(valkey: Redis, limits: Limits) -> None:
-    caller, account = principal(), Quotas(valkey)
+async def test_many_at_once_never_pass_a_limit(account: Quotas, limits: Limits) -> None:
+    caller = principal()
     keys = [replace(caller, key=uuid4()) for _ in range(40)]
     outcomes = await asyncio.gather(*(account.charge(key, 10) for key in keys), return_exceptions=True)
     granted = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
@@ -101,11 +102,58 @@ async def test_many_at_once_never_pass_a_limit(valkey: Redis, limits: Limits) ->
     assert await account.used_this_month(caller.tenant) == 150
 
 
-async def test_days_add_up(valkey: Redis, limits: Limits) -> None:
-    caller, account = principal(), Quotas(valkey)
+async def test_days_add_up(account: Quotas, limits: Limits) -> None:
+    caller = principal()
     await account.charge(caller, 7)
     await account.charge(caller, 5)
     today = datetime.now(UTC).date()
     by_day = await account.by_day(caller.tenant, today.replace(day=1), today)
     assert by_day[today] == 12
     assert sum(by_day.values()) == 12
+
+
+async def test_what_was_not_used_comes_back_with_the_next_charge(account: Quotas, limits: Limits) -> None:
+    caller = principal()
+    first = await account.charge(caller, 90, "Feed")
+    account.give_back(caller, first, 80)
+    assert await account.used_this_month(caller.tenant) == 90  # no round trip of its own
+    second = await account.charge(caller, 90, "Feed")  # more than a burst, without what came back
+    assert (second.used_this_month, second.remaining) == (100, 50)
+    assert 0 <= second.burst < 5
+    today = datetime.now(UTC).date()
+    assert await account.by_day(caller.tenant, today, today) == {today: 100}
+
+
+async def test_what_was_not_used_comes_back_without_another_charge(account: Quotas, limits: Limits) -> None:
+    caller = principal()
+    account.give_back(caller, await account.charge(caller, 90, "Feed"), 80)
+    await account.settle()
+    await account.settle()
+    assert await account.used_this_month(caller.tenant) == 10
+    sibling = replace(caller, key=uuid4())
+    assert (await account.charge(sibling, 1)).remaining == 139
+    assert (await account.charge(caller, 1)).burst >= 88
+
+
+async def test_nothing_comes_back_twice_or_beyond_what_was_spent(account: Quotas, limits: Limits) -> None:
+    caller = principal()
+    charge = await account.charge(caller, 10)
+    account.give_back(caller, charge, 500)
+    await account.settle()
+    after = await account.charge(caller, 1)
+    assert (after.used_this_month, after.remaining, after.burst) == (1, 149, 99)
+
+
+async def test_a_standing_names_the_nearest_limit(account: Quotas, limits: Limits) -> None:
+    caller = principal()
+    charge = await account.charge(caller, 60)
+    assert charge.nearest[:2] == ("burst", 40)
+    assert charge.nearest[2] == 2  # 60 points at 50 a second
+    others = [replace(caller, key=uuid4()) for _ in range(4)]
+    for other in others:
+        charge = await account.charge(other, 20)
+    assert charge.nearest[:2] == ("minute", 10)
+    with pytest.raises(QuotaExceeded) as refused:
+        await account.charge(others[0], 20)
+    assert refused.value.standing is not None
+    assert (refused.value.standing.minute, refused.value.standing.cost) == (10, 0)
