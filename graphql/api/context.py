@@ -10,6 +10,7 @@ from uuid import UUID
 import strawberry
 from graphql import GraphQLError
 
+from api import rate_limit
 from api.scalars import write_moment
 from tenancy.audit import Actor
 from tenancy.database import Database
@@ -17,6 +18,7 @@ from tenancy.principals import Principal
 from tenancy.restrictions import Caller
 
 if TYPE_CHECKING:
+    from api.cost import Estimate
     from app.events.hub import Hub
     from app.search.recommend import RecommendationService
     from app.search.search import SearchService
@@ -49,9 +51,11 @@ class Context:
     principal: Principal
     services: Services
     charge: Charge
+    estimate: Estimate
     caller: Caller = field(default=Caller())
     # Errors of planned fields below Python objects, which graphql-core can't see.
     errors: list[GraphQLError] = field(default_factory=list)
+    given_back: int = 0
 
     @property
     def database(self) -> Database:
@@ -64,21 +68,35 @@ class Context:
 
     async def spend(self, points: int) -> None:
         """Charges more points, for work that the operation starts. Raises tenancy.quotas.QuotaExceeded."""
-        self.charge = replace(
-            await self.services.quotas.charge(self.principal, points), cost=self.charge.cost + points
-        )
+        more = await self.services.quotas.charge(self.principal, points, self.charge.operation)
+        self.charge = replace(more, cost=self.charge.cost + points)
+
+    def settle(self, objects: int) -> None:
+        """Gives back what an answer of so many objects did not need; once."""
+        unused = self.estimate.requested - self.estimate.actual(objects)
+        if self.given_back == 0 and unused > 0:
+            self.given_back = unused
+            self.services.quotas.give_back(self.principal, self.charge, unused)
+            self.charge = self.charge.without(unused)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Header fields that say where the caller stands."""
+        return rate_limit.headers(self.charge)
 
     def extensions(self) -> dict[str, Any]:
         """What every response says beside its data."""
         charge = self.charge
-        return {
-            "cost": {
-                "requested": charge.cost,
-                "remaining": charge.remaining,
-                "limit": charge.limit,
-                "resetsAt": write_moment(charge.resets_at),
-            }
+        cost: dict[str, Any] = {
+            "requested": charge.cost,
+            "actual": charge.cost - self.given_back,
+            "remaining": charge.remaining,
+            "limit": charge.limit,
+            "resetsAt": write_moment(charge.resets_at),
         }
+        if charge.degraded:
+            cost["degraded"] = True
+        return {"cost": cost}
 
 
 Info = strawberry.Info[Context, None]

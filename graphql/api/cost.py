@@ -1,4 +1,4 @@
-"""What an operation costs, in points, before it runs.
+"""What an operation costs, in points, before it runs and when its answer is known.
 
 The idea and the weights are Shopify's: a scalar is free, an object costs 1, a connection as many
 times its selection as `first` or `last` ask for, and 2 for the connection itself.
@@ -7,10 +7,12 @@ times its selection as `first` or `last` ask for, and 2 for the connection itsel
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     FieldNode,
+    GraphQLArgument,
     GraphQLObjectType,
     IntValueNode,
     OperationDefinitionNode,
@@ -25,7 +27,7 @@ from graphql import (
 from api.planner.fields import PLAN, Paged
 from api.planner.selection import Selector
 
-Points = Callable[[dict[str, Any]], int]
+Times = Callable[[dict[str, Any]], int]
 
 LIST = 5  # items that a list without paging is taken to have
 BASE = 1
@@ -40,32 +42,92 @@ OWN = {
     "Artist.evolution": 10,
 }
 MUTATION = 10
+PAGING = ("first", "last")
+MOST = 10**12  # points: no plan allows as many at once, and what counts them is no larger
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A field that costs something: `own`, and `times` the dearest of `choices`, each an object's fields."""
+
+    own: int
+    times: Times
+    choices: list[list[Weight]]
+
+    def estimate(self, variables: dict[str, Any]) -> int:
+        if not self.choices:
+            return self.own
+        below = max(1 + sum(field.estimate(variables) for field in choice) for choice in self.choices)
+        return self.own + self.times(variables) * below
+
+    def fixed(self, variables: dict[str, Any], parents: int, objects: int) -> int:
+        """Its weight and those below it, where `parents` objects have it and there are `objects` in all."""
+        times = min(parents * self.times(variables), objects)
+        below = (sum(field.fixed(variables, times, objects) for field in choice) for choice in self.choices)
+        return self.own * parents + max(below, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """An operation's cost as functions of its variables: a document is walked once however often it runs."""
+
+    own: int
+    fields: list[Weight]
+
+    def estimate(self, variables: dict[str, Any]) -> int:
+        """Points of the largest answer that the operation can have."""
+        return min(MOST, self.own + sum(field.estimate(variables) for field in self.fields))
+
+    def actual(self, variables: dict[str, Any], objects: int) -> int:
+        """Points of an answer of so many objects: at most the estimate, and the fixed weights without any."""
+        fixed = self.own + sum(field.fixed(variables, 1, objects) for field in self.fields)
+        return min(self.estimate(variables), fixed + objects)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What one request is charged before it runs, and the operation's name under which that counts."""
+
+    requested: int
+    operation: str = ""
+    points: Points | None = None  # None where the answer changes nothing
+    variables: dict[str, Any] | None = None
+
+    def actual(self, objects: int) -> int:
+        """Points, once the answer's objects are counted."""
+        return self.points.actual(self.variables or {}, objects) if self.points else self.requested
 
 
 def cost(selector: Selector, operation: OperationDefinitionNode, root: GraphQLObjectType) -> Points:
-    """A function of the variables, so that a document is walked once however often it runs."""
     fields = selector.root(root, operation.selection_set)
-    below = [field_cost(selector, root, nodes) for nodes in fields.values()]
     own = BASE + (MUTATION * len(fields) if operation.operation.value == "mutation" else 0)
-    return lambda variables: own + sum(points(variables) for points in below)
+    return Points(own, weights(selector, root, fields))
 
 
-def field_cost(selector: Selector, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Points:
+def weights(
+    selector: Selector, parent: GraphQLObjectType, fields: dict[str, list[FieldNode]]
+) -> list[Weight]:
+    """Those of the fields that cost anything."""
+    all_ = (weight(selector, parent, nodes) for nodes in fields.values())
+    return [one for one in all_ if one.own or one.choices]
+
+
+def weight(selector: Selector, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Weight:
     definition = parent.fields.get(nodes[0].name.value)
     own = OWN.get(f"{parent.name}.{nodes[0].name.value}", 0)
     if definition is None:  # __typename, __schema and __type
-        return lambda _: own
+        return Weight(own, once, [])
     named = get_named_type(definition.type)
     if is_object_type(named):
-        choices = [object_cost(selector, named, nodes)]
+        types = [named]
     elif is_abstract_type(named):
-        choices = [object_cost(selector, type_, nodes) for type_ in selector.schema.get_possible_types(named)]
+        types = list(selector.schema.get_possible_types(named))
     else:
-        return lambda _: own
+        return Weight(own, once, [])
     if is_connection(named):
         own += CONNECTION
-    times = (lambda _: 1) if is_connection(parent) else multiplier(definition, nodes[0])
-    return lambda variables: own + times(variables) * max(points(variables) for points in choices)
+    times = once if is_connection(parent) else multiplier(definition, nodes[0])
+    return Weight(own, times, [weights(selector, type_, selector.fields(type_, nodes)) for type_ in types])
 
 
 def is_connection(type_: Any) -> bool:
@@ -73,24 +135,32 @@ def is_connection(type_: Any) -> bool:
     return str(type_.name).endswith("Connection")
 
 
-def object_cost(selector: Selector, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Points:
-    below = [field_cost(selector, type_, below) for below in selector.fields(type_, nodes).values()]
-    return lambda variables: 1 + sum(points(variables) for points in below)
+def once(_: dict[str, Any]) -> int:
+    return 1
 
 
-def multiplier(definition: Any, node: FieldNode) -> Points:
+def length(argument: GraphQLArgument, name: str, node: FieldNode) -> Times:
+    """How long a page this argument asks for; 0 where it asks for none."""
+    given = next((a.value for a in node.arguments or () if a.name.value == name), None)
+    if isinstance(given, IntValueNode):
+        written = int(given.value)
+        return lambda _: written
+    if isinstance(given, VariableNode):
+        variable = given.name.value
+        return lambda variables: variables.get(variable) or 0
+    default = argument.default_value if given is None else None
+    return lambda _: default if isinstance(default, int) else 0
+
+
+def multiplier(definition: Any, node: FieldNode) -> Times:
     """How many times the selection is read: the page's length, or LIST, or once."""
     field = definition.extensions.get("strawberry-definition")
     spec = field.metadata.get(PLAN) if field is not None else None
-    for argument in node.arguments or ():
-        if argument.name.value in ("first", "last"):
-            if isinstance(argument.value, IntValueNode):
-                length = max(1, int(argument.value.value))
-                return lambda _: length
-            if isinstance(argument.value, VariableNode):
-                name = argument.value.name.value
-                return lambda variables: max(1, variables.get(name) or 1)
+    lengths = [length(definition.args[name], name, node) for name in PAGING if name in definition.args]
+    if lengths:
+        # Whichever is given: one of the two may be a variable that is null.
+        return lambda variables: max(1, *(own(variables) for own in lengths))
     if isinstance(spec, Paged):
-        return lambda _: 1
+        return once
     type_ = definition.type.of_type if is_non_null_type(definition.type) else definition.type
-    return (lambda _: LIST) if is_list_type(type_) else (lambda _: 1)
+    return (lambda _: LIST) if is_list_type(type_) else once

@@ -33,10 +33,22 @@ def encode_result(
 
 
 def encode_execution(result: ExecutionResult, context: Context, *, extensions: bool = True) -> bytes:
-    """The JSON of what the engine gave, with the errors that only the context knows; it forgets them."""
+    """The JSON of what the engine gave, with the errors that only the context knows; it forgets them.
+
+    With `extensions` the answer is whole: what it did not cost is given back.
+    """
     errors = [*(result.errors or ()), *context.errors]
     context.errors.clear()
-    return encode_result(result.data, errors, context.extensions() if extensions else None)
+    if not extensions:
+        return encode_result(result.data, errors)
+    if result.data is None:
+        context.settle(0)
+        return encode_result(None, errors, context.extensions())
+    json = orjson.dumps(result.data, default=fragment)
+    # Braces tell the number of objects without reading JSON again. Those in texts count too, which can only
+    # make it larger. The outermost is the answer itself.
+    context.settle(json.count(b"{") - 1)
+    return encode_result(Fragment(json), errors, context.extensions())
 
 
 def fragment(value: Any) -> orjson.Fragment:

@@ -17,7 +17,9 @@ from app.catalog.tracks import TrackNotFound
 from app.events.cursors import InvalidCursor
 from app.search.errors import InvalidSearch
 from app.search.recommend import SeedNotFound
+from app.trends.service import TooManyPeriods
 from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
+from tenancy.limits import QuotaUnavailable
 from tenancy.names import InvalidName
 from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.restrictions import CallerRefused, InvalidRestriction
@@ -36,11 +38,13 @@ EXPECTED: dict[type[Exception], str] = {
     InvalidRestriction: "BAD_USER_INPUT",
     InvalidSearch: "BAD_USER_INPUT",
     InvalidTrack: "BAD_USER_INPUT",
+    QuotaUnavailable: "QUOTA_UNAVAILABLE",
     RunEnded: "CONFLICT",
     RunNotFound: "NOT_FOUND",
     ScopeExceeded: "FORBIDDEN",
     SeedNotFound: "NOT_FOUND",
     TenantSuspended: "TENANT_SUSPENDED",
+    TooManyPeriods: "BAD_USER_INPUT",
     TrackNotFound: "NOT_FOUND",
     Unauthenticated: "UNAUTHENTICATED",
     UnknownAnalyzer: "BAD_USER_INPUT",
@@ -51,6 +55,10 @@ DATABASE = {
     asyncpg.DataError: (
         "BAD_USER_INPUT",
         "A cursor does not belong to this order. Start again from the first page.",
+    ),
+    asyncpg.CharacterNotInRepertoireError: (
+        "BAD_USER_INPUT",
+        "There is a NUL character in an argument: remove it.",
     ),
 }
 

@@ -6,7 +6,7 @@ from graphql import GraphQLError, located_error
 
 from api.errors import reported
 from api.planner.documents import DocumentInvalid
-from tenancy.quotas import QuotaExceeded
+from tenancy.quotas import QuotaExceeded, QuotaUnavailable
 
 
 def errors_of(error: Exception) -> list[GraphQLError]:
@@ -16,4 +16,7 @@ def errors_of(error: Exception) -> list[GraphQLError]:
     if isinstance(error, QuotaExceeded):
         data = {"limit": error.limit, "cost": error.cost, "retryAfterSeconds": error.retry_after_seconds}
         return [GraphQLError(str(error), extensions={"code": "QUOTA_EXCEEDED", **data})]
+    if isinstance(error, QuotaUnavailable):
+        data = {"retryAfterSeconds": error.retry_after_seconds}
+        return [GraphQLError(str(error), extensions={"code": "QUOTA_UNAVAILABLE", **data})]
     return [reported(error if isinstance(error, GraphQLError) else located_error(error))]

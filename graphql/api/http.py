@@ -7,18 +7,19 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api import sse
+from api import rate_limit, sse
 from api.encoding import encode_execution, encode_result
-from api.planner.documents import DocumentInvalid, UnknownOperation
+from api.failures import errors_of
+from api.planner.documents import DocumentInvalid
 from api.planner.engine import Engine
 from api.requests import OpenContext, caller
 from api.watch import Watch
 from tenancy.authentication import Authenticator
 from tenancy.principals import TenantSuspended, Unauthenticated
-from tenancy.quotas import QuotaExceeded
+from tenancy.quotas import QuotaExceeded, QuotaUnavailable
 from tenancy.restrictions import CallerRefused
 
 MAX_BODY = 8 * 1024 * 1024  # bytes: 500 tracks with long lyrics fit
@@ -90,14 +91,20 @@ class GraphQLEndpoint:
         except CallerRefused as error:
             return failure(media, 403, str(error), "FORBIDDEN")
         except QuotaExceeded as error:
-            return failure(
-                media, 429, str(error), "QUOTA_EXCEEDED", {"Retry-After": str(error.retry_after_seconds)},
-                limit=error.limit, cost=error.cost,
-            )  # fmt: skip
+            headers = rate_limit.headers(error.standing) if error.standing else {}
+            headers["Retry-After"] = str(error.retry_after_seconds)
+            return answer(media, encode_result(None, errors_of(error)), 429, headers)
+        except QuotaUnavailable as error:
+            headers = {"Retry-After": str(error.retry_after_seconds)}
+            return answer(media, encode_result(None, errors_of(error)), 503, headers)
         except DocumentInvalid as error:
             return answer(media, encode_result(None, error.errors), 400 if media == GRAPHQL_JSON else 200)
-        except UnknownOperation as error:
-            return answer(media, encode_result(None, [error]), 400 if media == GRAPHQL_JSON else 200)
+        except GraphQLError as error:  # UnknownOperation, or a condition that is null
+            return answer(media, encode_result(None, errors_of(error)), 400 if media == GRAPHQL_JSON else 200)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is left to read it
+        except Exception as error:
+            return answer(media, encode_result(None, errors_of(error)), 500)
 
     async def _respond(self, request: Request, accept: str, media: str) -> Response:
         if request.method not in ("GET", "POST"):
@@ -124,12 +131,15 @@ class GraphQLEndpoint:
         context = await self._open_context(principal, cost)
         context.caller = watch.caller
         if streaming:
-            return await sse.stream(
+            response = await sse.stream(
                 self._engine, document, operation, asked.variables, context, request, watch
             )
+            response.headers.update(context.headers)
+            return response
         result = await self._engine.execute(document, operation, asked.variables, context)
         began = result.data is not None or reached(result.errors or [])
-        return answer(media, encode_execution(result, context), 200 if began or media == JSON else 400)
+        body = encode_execution(result, context)  # first: then it is known what the answer cost
+        return answer(media, body, 200 if began or media == JSON else 400, context.headers)
 
 
 def reached(errors: list[GraphQLError]) -> bool:

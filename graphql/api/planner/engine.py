@@ -22,7 +22,7 @@ from graphql.execution import Executor
 from graphql.execution.values import VariableValues, get_variable_values
 
 from api.context import Context
-from api.cost import cost
+from api.cost import BASE, Estimate, cost
 from api.errors import Forbidden, reported
 from api.planner.compiler import Compiler
 from api.planner.documents import Document, Documents, Operation
@@ -76,11 +76,12 @@ class Engine:
             elif spec is not None and not isinstance(spec, Resolved):
                 definition.resolve = self._resolve
 
-    def cost(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> int:
-        """Points that the operation costs with these variables, as they came: wrong ones fail later."""
+    def cost(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> Estimate:
+        """What the operation costs with these variables, as they came: wrong ones fail later."""
         values = get_variable_values(self.schema, operation.node.variable_definitions or (), variables or {})
+        name = operation.node.name.value if operation.node.name else ""
         if isinstance(values, list):
-            return 1
+            return Estimate(BASE, name)
         key = tuple(values.coerced.get(name) for name in operation.condition_variables)
         if key not in operation.costs:
             root = self.schema.get_root_type(operation.node.operation)
@@ -88,7 +89,8 @@ class Engine:
             operation.costs[key] = cost(
                 Selector(self.schema, document.fragments, values), operation.node, root
             )
-        return operation.costs[key](values.coerced)
+        points = operation.costs[key]
+        return Estimate(points.estimate(values.coerced), name, points, values.coerced)
 
     async def execute(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
@@ -186,7 +188,10 @@ class Engine:
         json = await read(plan, Ask(info.context, source), values)
         if plan.denials:
             path = info.path.as_list()
-            info.context.errors += denied(plan.denials, tuple(path), json)
+            errors = denied(plan.denials, tuple(path), json)
+            if json == b"null" and plan.non_null:
+                raise errors[0]  # the null goes up, and has one cause
+            info.context.errors += errors
         return None if json == b"null" else Fragment(json)
 
 

@@ -21,8 +21,9 @@ from starlette.routing import Route, WebSocketRoute
 
 from api import sse
 from api.context import Context, Services
+from api.cost import Estimate
 from api.planner.engine import Engine
-from api.requests import caller
+from api.requests import caller, opener
 from api.watch import Watch
 from api.websocket import WebSocketEndpoint
 from app.embedded.valkey import ValkeyServer
@@ -68,10 +69,12 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
         engine, authenticator, quotas = Engine(schema), Authenticator(database), Quotas(valkey, database)
         services = cast(Services, SimpleNamespace(database=database, hub=hub, quotas=quotas))
 
-        async def open_context(principal: Principal, cost: int) -> Context:
+        opened = opener(services)
+
+        async def open_context(principal: Principal, estimate: Estimate) -> Context:
             if principal.tenant in here.broke:
-                raise QuotaExceeded("burst", cost, 0, timedelta(seconds=3))
-            return Context(principal, services, await quotas.charge(principal, cost))
+                raise QuotaExceeded("burst", estimate.requested, 0, timedelta(seconds=3))
+            return await opened(principal, estimate)
 
         async def events(request: Request) -> Response:
             if not sse.wants_stream(request.headers.get("accept", "*/*")):
@@ -81,7 +84,7 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
             asked: dict[str, Any] = await request.json()
             document = engine.documents.get(asked["query"])
             operation = document.operation(None)
-            context = await open_context(principal, 1)
+            context = await open_context(principal, Estimate(1))
             return await sse.stream(
                 engine, document, operation, asked.get("variables"), context, request, watch
             )

@@ -1,0 +1,32 @@
+"""Where a caller stands, as header fields: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil
+
+from tenancy.limits import Charge, Limits, end_of_month
+
+# Quotas are in points, not in requests, which is what the draft takes for granted.
+UNIT = "points"
+
+
+def headers(standing: Charge) -> dict[str, str]:
+    """RateLimit-Policy lists the limits, RateLimit says what is left of the nearest: structured fields."""
+    name, left, seconds = standing.nearest
+    month = (end_of_month(standing.at) - standing.at.replace(day=1, hour=0, minute=0, second=0)).days
+    return {
+        "RateLimit-Policy": policies(standing.limits, month),
+        "RateLimit": f'"{name}";r={max(0, left)};t={seconds}',
+    }
+
+
+@lru_cache(maxsize=64)
+def policies(limits: Limits, month: int) -> str:
+    """`q` points in `w` seconds; `month` is its length in days."""
+    each = (
+        ("burst", limits.burst, ceil(limits.burst / limits.refill)),
+        ("minute", limits.per_minute, 60),
+        ("month", limits.per_month, month * 86400),
+    )
+    return ", ".join(f'"{name}";q={points};w={window};qu="{UNIT}"' for name, points, window in each)
