@@ -89,17 +89,32 @@ async def cancel(session: AsyncSession, tenant: UUID, run: UUID) -> None:
         raise RunNotFound
     if status not in ("QUEUED", "RUNNING"):
         raise RunEnded(RunEnded.__doc__)
-    await session.execute(delete(RunItem).where(RunItem.tenant_id == tenant, RunItem.run_id == run))
     await finish(session, tenant, run, "CANCELLED")
+    waiting = (
+        select(RunItem.track_id)
+        .where(RunItem.tenant_id == tenant, RunItem.run_id == run)
+        # SKIP LOCKED: workers hold theirs first and the run after; waiting for them would be a deadlock.
+        .with_for_update(skip_locked=True)
+    )
+    await session.execute(
+        delete(RunItem).where(
+            RunItem.tenant_id == tenant, RunItem.run_id == run, RunItem.track_id.in_(waiting)
+        )
+    )
 
 
 async def finish(session: AsyncSession, tenant: UUID, run: UUID, status: str | None = None) -> None:
     """Ends a run, unless told otherwise as COMPLETED, or as FAILED where every one of its tracks failed."""
     all_failed = and_(Run.total > 0, Run.failed >= Run.total)
     ended = case((all_failed, "FAILED"), else_="COMPLETED") if status is None else literal(status)
-    await session.execute(
+    # Tracks that were deleted meanwhile are no part of it any more; a cancelled run shows what it left.
+    total = Run.total if status == "CANCELLED" else Run.completed + Run.failed
+    finished = await session.execute(
         update(Run)
         .where(Run.tenant_id == tenant, Run.id == run, Run.finished_at.is_(None))
-        .values(status=ended, finished_at=func.now())
+        .values(status=ended, total=total, finished_at=func.now())
+        .returning(Run.id)
     )
+    if finished.scalar_one_or_none() is None:
+        return  # another lane was here before: a run ends once
     await record(session, tenant, [(Kind.RUN_FINISHED, {"run": run})])

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -188,15 +188,23 @@ async def settle(
     """Counts what was done, and finishes the run or enqueues its next slice."""
     failed = sum(any(r.status is Status.FAILED for r in analysis.results.values()) for analysis in results)
     # Locked from here to the commit: of lanes that end together, the last one sees that all is done.
-    await session.execute(
+    ended = await session.scalar(
         update(Run)
         .where(Run.tenant_id == tenant, Run.id == run)
-        .values(status="RUNNING", completed=Run.completed + len(claimed) - failed, failed=Run.failed + failed)
+        .values(
+            # It may have been cancelled while we worked: what was done counts, and it stays ended.
+            status=case((Run.finished_at.is_(None), "RUNNING"), else_=Run.status),
+            completed=Run.completed + len(claimed) - failed,
+            failed=Run.failed + failed,
+        )
+        .returning(Run.finished_at)
     )
     done = [item.track for item in claimed]
     await session.execute(
         delete(RunItem).where(RunItem.tenant_id == tenant, RunItem.run_id == run, RunItem.track_id.in_(done))
     )
+    if ended is not None:
+        return
     left = await session.scalar(
         select(func.count()).select_from(RunItem).where(RunItem.tenant_id == tenant, RunItem.run_id == run)
     )

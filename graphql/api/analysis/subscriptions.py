@@ -26,12 +26,12 @@ class Event:
 
 @strawberry.type(description="An analyzer has finished with a track.")
 class AnalysisCompleted(Event):
-    analysis: Analysis = column("What it found.")
+    analysis: Analysis | None = column("What it found; null once its track is deleted.")
 
 
 @strawberry.type(description="An analyzer could not judge a track.")
 class AnalysisFailed(Event):
-    track: Track = column("Which track.")
+    track: Track | None = column("Which track; null once it is deleted.")
     analyzer: str = strawberry.field(description="Which analyzer, by name.")
     reason: str = strawberry.field(description="Why.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -104,3 +105,41 @@ async def test_a_track_deleted_meanwhile_does_not_hold_up_the_run(jobs_database:
         await catalog.delete(session, tenant, tracks[:1])
     row = await work_off(jobs_database, tenant, run)
     assert (row["status"], row["completed"], row["failed"]) == ("COMPLETED", 1, 0)
+
+
+async def test_cancelling_does_not_wait_for_those_who_work(jobs_database: Database) -> None:
+    tenant = await new_tenant(jobs_database)
+    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(runs.SLICE + 4)])
+    run = await start(jobs_database, tenant, tracks)
+    working, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def slowly(texts: Sequence[Text], names: Sequence[str]) -> list[tuple[str | None, TrackAnalysis]]:
+        working.set()
+        await cancelled.wait()
+        return batch.analyze(texts, names)
+
+    slice_ = asyncio.create_task(advance(jobs_database, tenant, run, slowly))
+    await working.wait()
+    async with asyncio.timeout(5), jobs_database.transaction(tenant) as session:
+        await runs.cancel(session, tenant, run)
+    cancelled.set()
+    await slice_
+    row = await work_off(jobs_database, tenant, run)
+    assert (row["status"], row["completed"]) == ("CANCELLED", runs.SLICE)
+    async with jobs_database.reading(tenant) as connection:
+        assert await connection.fetchval("select count(*) from run_items") == 0
+        kinds = await connection.fetch("select kind from events where kind = 'RunFinished'")
+    assert len(kinds) == 1
+
+
+async def test_a_run_ends_once_whatever_lanes_find_nothing_left(jobs_database: Database) -> None:
+    tenant = await new_tenant(jobs_database)
+    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(3)])
+    run = await start(jobs_database, tenant, tracks)
+    async with jobs_database.transaction(tenant) as session:
+        await catalog.delete(session, tenant, tracks)
+    await asyncio.gather(*(advance(jobs_database, tenant, run, analyze) for _ in range(4)))
+    row = await work_off(jobs_database, tenant, run)
+    assert (row["status"], row["total"], row["completed"]) == ("COMPLETED", 0, 0)
+    async with jobs_database.reading(tenant) as connection:
+        assert await connection.fetchval("select count(*) from events where kind = 'RunFinished'") == 1
