@@ -33,7 +33,7 @@ class UnknownAnalyzer(LookupError):
     """No analyzer has one of the names asked for; `names` lists them."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(f"no analyzer is named {', '.join(names)}")
+        super().__init__(f"No analyzer is named {', '.join(names)}.")
         self.names = tuple(names)
 
 

@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from math import isfinite
 from typing import Any
 
 MAX_NAME = 500  # characters of a title, an artist or an album
 MAX_LYRICS = 200_000  # characters; the longest song in our data has 21,359 words
 MAX_TAGS = 100
+MAX_TAG = 100  # characters of a tag, and of the name of another system
+MAX_LANGUAGE = 35  # characters of a BCP 47 tag (RFC 5646, section 4.4.1)
+MAX_URL = 2_000
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -72,6 +76,15 @@ class NewTrack:
             raise InvalidTrack("popularity", "The popularity has to be from 0 to 100.")
         if len(self.tags) > MAX_TAGS:
             raise InvalidTrack("tags", f"There are more than {MAX_TAGS} tags.")
+        for tag in self.tags:
+            check_text("tags", "A tag", tag, MAX_TAG)
+        if self.language is not None:
+            check_text("language", "The language", self.language, MAX_LANGUAGE)
+        for other in self.external_ids:
+            check_text("externalIds", "The source of an external id", other.source, MAX_TAG)
+            check_text("externalIds", "An external id", other.value, MAX_NAME)
+            check_text("externalIds", "The URL of an external id", other.url or "", MAX_URL)
+        check_json("metadata", self.metadata)
 
     @property
     def artist_slug(self) -> str:
@@ -85,6 +98,29 @@ class NewTrack:
         """
         parts = (normal(part) for part in (self.artist, self.title, self.lyrics))
         return sha256("\0".join(parts).encode()).digest()
+
+
+def check_text(field: str, what: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise InvalidTrack(field, f"{what} is longer than {longest:,} characters.")
+    if CONTROL.search(text):
+        raise InvalidTrack(field, f"{what} has control characters: remove them.")
+
+
+def check_json(field: str, value: Any) -> None:
+    """Postgres stores neither NUL characters nor numbers without an end."""
+    match value:
+        case str() if "\0" in value:
+            raise InvalidTrack(field, "There is a NUL character in the metadata: remove it.")
+        case float() if not isfinite(value):
+            raise InvalidTrack(field, "There is a number in the metadata that is too large for JSON.")
+        case Mapping():
+            for key, item in value.items():
+                check_json(field, key)
+                check_json(field, item)
+        case list() | tuple():
+            for item in value:
+                check_json(field, item)
 
 
 def normal(text: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import func, select, tuple_
 from sqlalchemy import update as sql_update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalog.models import Artist, ExternalId, Lyrics, Track
@@ -19,6 +20,7 @@ from app.jobs import Job, Priority, enqueue
 from app.lyrics.text import Lyrics as ParsedLyrics
 
 MAX_BATCH = 500
+TWICE = "Another track has this artist, title and lyrics already."
 EMBED_AT_ONCE = 16  # tracks in one job: a second of work
 
 
@@ -109,12 +111,17 @@ async def update(
         language=changes.get("language"),
         popularity=changes.get("popularity"),
     )
+    if "title" in changes:
+        changes = changes | {"title": whole.title.strip()}
     values = changes | {"fingerprint": whole.fingerprint, "updated_at": func.now()}
     if values["fingerprint"] in await existing(session, tenant, [whole.fingerprint], but=track):
-        raise InvalidTrack("title", "Another track has this artist, title and lyrics already.")
-    await session.execute(
-        sql_update(Track).where(Track.tenant_id == tenant, Track.id == track).values(values)
-    )
+        raise InvalidTrack("title", TWICE)
+    try:
+        await session.execute(
+            sql_update(Track).where(Track.tenant_id == tenant, Track.id == track).values(values)
+        )
+    except IntegrityError as error:  # it became so while we looked
+        raise InvalidTrack("title", TWICE) from error
     if lyrics is not None and lyrics != row.text:
         parsed = ParsedLyrics.parse(lyrics, whole.title, whole.language or row.language)
         await session.execute(

@@ -15,6 +15,17 @@ from tenancy.database import Database
 from tenancy.sql import Params
 
 MAX_TRACKS = 500  # of those behind a series that are named, newest first
+MAX_PERIODS = 400  # of a series: a chart shows no more, and every pair of them is compared
+
+
+class TooManyPeriods(ValueError):
+    """The dates span more periods than a series can have."""
+
+    def __init__(self, periods: int) -> None:
+        super().__init__(
+            f"The dates span {periods:,} periods, and a series has at most {MAX_PERIODS}:"
+            " choose a longer granularity, or narrow `from` and `to`."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +78,14 @@ class TrendService:
         filter: TrackFilter | None = None,  # noqa: A002
         first: int = 20,
     ) -> list[Trend]:
-        """At most `first` series, those of most tracks first. Both days are included."""
+        """At most `first` series, those of most tracks first. Both days are included.
+
+        Raises TooManyPeriods.
+        """
         observed, totals = await self._observe(tenant, metric, granularity, first_day, last_day, filter)
         periods = all_periods(totals, granularity) if metric is Metric.TRACKS else sorted(totals)
+        if len(periods) > MAX_PERIODS:
+            raise TooManyPeriods(len(periods))
         shared = OBSERVATIONS[metric].shared
         ranked = sorted(observed.items(), key=lambda item: (-sum(item[1].tracks.values()), item[0]))
         return [
@@ -111,9 +127,14 @@ class TrendService:
         return collect(rows), {row["period"]: row["tracks"] for row in counts}
 
 
+def period_sql(granularity: Granularity) -> str:
+    # The first decade begins before the first year that there is.
+    return f"greatest(date_trunc('{granularity}', t.released_on)::date, date '0001-01-01')"
+
+
 def observed_sql(observation: Observation, granularity: Granularity, where: str) -> str:
     return f"""
-        select date_trunc('{granularity}', t.released_on)::date as period, o.key,
+        select {period_sql(granularity)} as period, o.key,
                avg(o.value)::float8 as value, count(*)::int as tracks,
                (array_agg(t.id order by t.released_on desc, t.id))[1:{MAX_TRACKS}] as ids
         from tracks t {observation.join}
@@ -123,7 +144,7 @@ def observed_sql(observation: Observation, granularity: Granularity, where: str)
 
 def totals_sql(observation: Observation, granularity: Granularity, where: str) -> str:
     return f"""
-        select date_trunc('{granularity}', t.released_on)::date as period, count(*)::int as tracks
+        select {period_sql(granularity)} as period, count(*)::int as tracks
         from tracks t where {where} and {observation.known} group by 1"""
 
 
@@ -195,12 +216,14 @@ def period_of(number: int, granularity: Granularity) -> date:
             return date(number // 4, number % 4 * 3 + 1, 1)
         case Granularity.YEAR:
             return date(number, 1, 1)
-    return date(number * 10, 1, 1)
+    return date(max(1, number * 10), 1, 1)
 
 
 def all_periods(totals: Mapping[date, int], granularity: Granularity) -> list[date]:
-    """Every period from the first to the last, those without a track too."""
+    """Every period from the first to the last, those without a track too. Raises TooManyPeriods."""
     numbers = [number_of(period, granularity) for period in totals]
     if not numbers:
         return []
+    if max(numbers) - min(numbers) >= MAX_PERIODS:
+        raise TooManyPeriods(max(numbers) - min(numbers) + 1)
     return [period_of(number, granularity) for number in range(min(numbers), max(numbers) + 1)]

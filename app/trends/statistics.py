@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import combinations
 from math import erf, sqrt
-from statistics import median
+
+import numpy as np
 
 SURE = 0.6  # confidence from which a direction is named
 PRIOR_TRACKS = 10  # tracks at which confidence is halved: two songs make no trend
@@ -24,8 +24,11 @@ class Direction(StrEnum):
 
 def slope(times: Sequence[float], values: Sequence[float]) -> float:
     """The median slope of all pairs of points (Theil 1950, Sen 1968); 0 for fewer than two."""
-    pairs = combinations(zip(times, values, strict=True), 2)
-    return median([(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in pairs] or [0.0])
+    x, y = np.asarray(times, float), np.asarray(values, float)
+    earlier, later = np.triu_indices(len(x), 1)
+    if not len(earlier):
+        return 0.0
+    return float(np.median((y[later] - y[earlier]) / (x[later] - x[earlier])))
 
 
 def confidence(values: Sequence[float], tracks: int) -> float:
@@ -35,7 +38,9 @@ def confidence(values: Sequence[float], tracks: int) -> float:
     correction), times tracks / (tracks + PRIOR_TRACKS), since it knows nothing of small counts.
     """
     n = len(values)
-    s = sum((b > a) - (b < a) for a, b in combinations(values, 2))
+    y = np.asarray(values, float)
+    earlier, later = np.triu_indices(n, 1)
+    s = int(np.sign(y[later] - y[earlier]).sum())
     ties = sum(t * (t - 1) * (2 * t + 5) for t in Counter(values).values())
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
     if variance <= 0 or s == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry.utils.str_converters import to_camel_case as camel
 
+from app.analysis.orchestrator import UnknownAnalyzer
 from app.analysis.runs import AnalyzerUnavailable, RunEnded, RunNotFound
 from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
@@ -57,7 +58,7 @@ def problem(error: Exception, field: str | None = None) -> InvalidInput | NotFou
         case InvalidName():
             path = ".".join(part for part in (field, "name") if part)
             return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
-        case AnalyzerUnavailable() | UnknownScope() | ScopeExceeded() | ExpiryExceeded():
+        case AnalyzerUnavailable() | UnknownAnalyzer() | UnknownScope() | ScopeExceeded() | ExpiryExceeded():
             forbidden = isinstance(error, ScopeExceeded | ExpiryExceeded)
             code = "FORBIDDEN" if forbidden else "BAD_USER_INPUT"
             return InvalidInput(code=code, message=message, field=field)

@@ -117,8 +117,8 @@ class AnalysisMutations:
             chosen = await selection.matching(session, tenant, wanted.parsed())
             if not chosen:
                 return NotFound(code="NOT_FOUND", message="No track fits: there is nothing to analyse.")
-            await info.context.spend(len(chosen) * ANALYZE_COST)
             run = await runs.start(session, tenant, chosen, input.analyzers or ())
+            await info.context.spend(len(chosen) * ANALYZE_COST)  # too little left takes the run back
         return AnalyzeTracksPayload(run=ref(run))
 
     @mutation(Scope.ANALYSES_WRITE)

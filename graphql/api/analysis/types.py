@@ -13,6 +13,7 @@ from api.analysis.inputs import narrow_analyses
 from api.analysis.parts import Evidence, Label, Score
 from api.nodes import Connection, Node
 from api.planner.fields import RowsOf, column, connection, embedded, node, one, shape
+from tenancy.scopes import Scope
 
 if TYPE_CHECKING:
     from api.catalog.types import Track
@@ -96,7 +97,7 @@ class AnalysisRun(Node):
     created_at: datetime = column("When it was asked for.")
     finished_at: datetime | None = column("When it ended.")
 
-    @connection(Connection[LazyAnalysis], "analyses")
+    @connection(Connection[LazyAnalysis], "analyses", scope=Scope.TRACKS_READ)
     def analyses(rows: RowsOf) -> None:
         """What it has found so far, newest first."""
         rows.where(f"{rows.new}.run_id = {rows.row}.id")

@@ -148,6 +148,9 @@ class CatalogMutations:
     @mutation(Scope.TRACKS_WRITE)
     async def add_tracks(self, info: Info, input: AddTracksInput) -> AddTracksResult:
         """Adds up to 500 tracks; one that is there already (same artist, title and words) is left alone."""
+        if len(input.tracks) > tracks.MAX_BATCH:
+            told = f"At most {tracks.MAX_BATCH} tracks at once; these are {len(input.tracks)}."
+            raise InvalidTrack("tracks", told)
         new: list[NewTrack] = []
         for index, track in enumerate(input.tracks):
             try:
@@ -165,7 +168,7 @@ class CatalogMutations:
             created = [track.id for track in added if track.created]
             run = await runs.start(session, tenant, created) if input.analyze and created else None
         return AddTracksPayload(
-            tracks=refs([track.id for track in added]), added=len(created), run=ref(run) if run else None
+            tracks=refs([track.id for track in added]), added=len(set(created)), run=ref(run) if run else None
         )
 
     @mutation(Scope.TRACKS_WRITE)

@@ -19,6 +19,7 @@ from api.catalog.types import Artist, Track
 from api.errors import InvalidArgument
 from api.nodes import Connection, Node
 from api.planner.fields import Asking, RowsOf, computed, connection, single
+from api.planner.rows import Ask
 from tenancy.scopes import Scope
 
 MAX_NODES = 100
@@ -30,7 +31,7 @@ class CatalogQueries:
     @computed(Node | None, scope=Scope.TRACKS_READ)
     def node(ask: Asking, id: Id) -> Any:
         """Anything by its global id; null when there is no such thing."""
-        return node_json(id)
+        return node_json(ask, id)
 
     @computed(list[Node | None], scope=Scope.TRACKS_READ)
     def nodes(
@@ -40,7 +41,7 @@ class CatalogQueries:
         """Things by their global ids, in that order, at most 100; null where there is no such thing."""
         if len(ids) > MAX_NODES:
             raise InvalidArgument(f"At most {MAX_NODES} ids at once; these are {len(ids)}.")
-        return [node_json(id_) for id_ in ids]
+        return [node_json(ask, id_) for id_ in ids]
 
     @single(Artist | None, "artists", scope=Scope.TRACKS_READ)
     def artist(
@@ -72,9 +73,14 @@ class CatalogQueries:
         narrow_tracks(rows, filter, order_by)
 
 
-def node_json(id_: str) -> dict[str, Any] | None:
-    parts = ids.split(id_)
-    return None if parts is None else {"kind": parts[0], "id": parts[1]}
+def node_json(ask: Ask, id_: str) -> dict[str, Any] | None:
+    parts, principal = ids.split(id_), ask.context.principal
+    if parts is None:
+        return None
+    kind, uuid = parts
+    if kind == "ApiKey" and uuid != principal.key and Scope.ADMIN_KEYS not in principal.scopes:
+        return None  # other keys are an admin's to see
+    return {"kind": kind, "id": uuid}
 
 
 def by_id(rows: RowsOf, type_name: str, id_: str) -> None:

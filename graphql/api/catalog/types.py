@@ -39,7 +39,7 @@ class Artist(Node):
     name: str = column("The name as it was first brought in.")
     slug: str = column("The name in lower case with hyphens: an address that people can read.")
 
-    @connection(Connection[LazyTrack], "tracks")
+    @connection(Connection[LazyTrack], "tracks", scope=Scope.TRACKS_READ)
     def tracks(rows: RowsOf, filter: Tracks = None, order_by: TracksInOrder = None) -> None:
         """The artist's tracks, in the order in which they were added unless told otherwise."""
         rows.where(f"{rows.new}.artist_id = {rows.row}.id")
@@ -47,15 +47,17 @@ class Artist(Node):
 
     track_count: int = column("How many tracks there are.", sql.TRACK_COUNT)
     profile: LazyProfile | None = column(
-        "What the tracks' profiles say on average; null before any was analysed.", sql.ARTIST_PROFILE
+        "What the tracks' profiles say on average; null before any was analysed.",
+        sql.ARTIST_PROFILE,
+        scope=Scope.TRACKS_READ,
     )
 
-    @later(list[LazyTrendPoint])
+    @later(list[LazyTrendPoint], scope=Scope.TRACKS_READ)
     async def evolution(ask: Asking, metric: Followed, granularity: Period = Granularity.YEAR) -> Any:
         """How one measure of the artist's tracks changed from release period to release period."""
         return await series.evolution(ask, metric, granularity)
 
-    @later(LazyArtistMatches)
+    @later(LazyArtistMatches, scope=Scope.TRACKS_READ)
     async def similar(ask: Asking, first: HowMany = 10) -> Any:
         """Artists whose words are closest in meaning."""
         return await similar.artists(ask, first)
@@ -83,15 +85,17 @@ class Track(Node):
         on="{new}.track_id = {row}.id",
         scope=Scope.LYRICS_READ,
     )
-    profile: LazyProfile | None = column("What all analyzers together say; null before any has completed.")
+    profile: LazyProfile | None = column(
+        "What all analyzers together say; null before any has completed.", scope=Scope.TRACKS_READ
+    )
 
-    @connection(Connection[LazyAnalysis], "analyses")
+    @connection(Connection[LazyAnalysis], "analyses", scope=Scope.TRACKS_READ)
     def analyses(rows: RowsOf, filter: Analyses = None) -> None:
         """Every analysis of the track, newest first."""
         rows.where(f"{rows.new}.track_id = {rows.row}.id")
         narrow_analyses(rows, filter)
 
-    @single(LazyAnalysis | None, "analyses")
+    @single(LazyAnalysis | None, "analyses", scope=Scope.TRACKS_READ)
     def analysis(
         rows: RowsOf,
         analyzer: Annotated[str, strawberry.argument(description="Its name, such as `rhyme`.")],
@@ -104,7 +108,7 @@ class Track(Node):
         )
         rows.order(f"{rows.new}.created_at", "timestamptz", descending=True)
 
-    @later(LazyTrackMatches)
+    @later(LazyTrackMatches, scope=Scope.TRACKS_READ)
     async def similar(ask: Asking, first: HowMany = 10, filter: Tracks = None) -> Any:
         """Tracks that are closest in meaning, themes, feeling and technique, each with the reasons."""
         return await similar.tracks(ask, first, filter)
