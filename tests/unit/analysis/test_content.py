@@ -39,6 +39,19 @@ def details(text: str, language: str) -> ContentDetails:
         ("бл*ть опять", "ru"),
         ("ты ебaнутый совсем", "ru"),
         ("ЁБАНЫЙ ты", "ru"),
+        ("phuck this", "en"),
+        ("fcuk you all", "en"),
+        ("f\u03c5ck you", "en"),  # Greek upsilon
+        ("fück this", "en"),
+        ("\uff46\uff55\uff43\uff4b you", "en"),  # fullwidth
+        ("\U0001d58b\U0001d59a\U0001d588\U0001d590 you", "en"),  # mathematical
+        ("\ua730\u1d1c\u1d04\u1d0b this now", "en"),  # small capitals
+        ("I f*** with you", "en"),
+        ("suka blyad", "en"),
+        ("idi nahui", "en"),
+        ("pizdec kakoi-to", "en"),
+        ("х** тебе", "ru"),
+        ("пиzдец какой-то", "ru"),
         ("охуенный день", "ru"),
     ],
 )
@@ -67,6 +80,25 @@ def test_disguised_profanity_is_explicit(text: str, language: str) -> None:
         ("жидкий азот и жидкость", "ru"),
         ("трахея, гребля и педаль", "ru"),
         ("похудеть и худо", "ru"),
+        ("The Owl and the Pussy-cat went to sea", "en"),
+        ("O lovely Pussy, what a beautiful Pussy you are", "en"),
+        ("he carries a rake and a hoe", "en"),
+        ("the old man's horny eyes", "en"),
+        ("but thot a did, and thot a said", "en"),
+        ("he builds a formidable dyke", "en"),
+        ("new light through chinks that time has made", "en"),
+        ("a faggot blazed beneath the trees", "en"),
+        ("which now retards the dull brain", "en"),
+        ("your fuccours and refpects depend", "en"),
+        ("a bongo and a condominium near Mount Ebal", "en"),
+        ("Madame de C*** and Prince N**", "en"),
+        ("день великий скоро минет", "ru"),
+        ("Бухарест, Бухара и Бухарин", "ru"),
+        ("эбонит и ебонит", "ru"),
+        ("графиня Б***, князь Н**", "ru"),
+        ("педикулез и закладка в книге", "ru"),
+        ("иль Вечный жид, или Корсар", "ru"),
+        ("шишки на ели, дверной косяк", "ru"),
     ],
 )
 def test_innocent_words_are_clean(text: str, language: str) -> None:
@@ -103,3 +135,59 @@ def test_severity_grows_with_use_and_gravity() -> None:
 def test_a_clean_text_is_completed_with_zeroes() -> None:
     found = details("a gentle evening by the quiet river", "en")
     assert (found.explicit, found.severity, found.categories) == (False, 0.0, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The other only changed, himself the same", "en"),
+        ("I want to diet from tomorrow", "en"),
+        ("I don't want to die, I want to live", "en"),
+        ("I dont ever really want to die", "en"),
+        ("I cut myself a slice of bread", "en"),
+        ("I want to die an old man", "en"),
+        ("я не хочу умереть", "ru"),
+    ],
+)
+def test_phrases_are_whole_words_that_nothing_takes_back(text: str, language: str) -> None:
+    assert details(text, language).categories == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I want to die tonight", "en"),
+        ("no, I want to die", "en"),
+        ("I don't sleep, want to die", "en"),
+        ("не сплю, хочу умереть", "ru"),
+    ],
+)
+def test_another_clause_negates_no_phrase(text: str, language: str) -> None:
+    assert [label.name for label in details(text, language).categories] == ["self-harm"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "category"),
+    [
+        ("fuck it\nrake and hoe", "en", "sexual"),
+        ("these hoes love me", "en", "sexual"),
+        ("h*es in the club", "en", "sexual"),
+        ("shut up you faggot", "en", "slurs"),
+        ("we sell cocaine and coke", "en", "drugs"),
+        ("она делает минет", "ru", "sexual"),
+        ("мы курили травку", "ru", "drugs"),
+    ],
+)
+def test_ambiguous_words_count_where_others_leave_no_doubt(text: str, language: str, category: str) -> None:
+    assert category in [label.name for label in details(text, language).categories]
+
+
+def test_a_mention_is_less_than_a_wish() -> None:
+    assert not details("The suicide was almost an anomaly", "en").explicit
+    assert details("I wanna kill myself tonight", "en").explicit
+
+
+def test_disguises_are_undone_for_judging_only() -> None:
+    stored = "\uff46\uff55\uff43\uff4b you"
+    result = ContentAnalyzer().analyze(Lyrics.parse(stored, language="en"))
+    assert [quote.text for quote in result.evidence] == [stored]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.content import tokens
+from app.analysis.analyzers.content.phrases import clauses
 from app.analysis.analyzers.content.words import ExplicitWords, Word, explicit_words
 from app.analysis.results import ContentDetails, Evidence, Label, Result, Score, Status
 from app.lyrics.text import Line, Lyrics
@@ -16,10 +18,8 @@ from app.lyrics.text import Line, Lyrics
 # parental-advisory label; milder groups must add up to it.
 EXPLICIT_WORD = 0.55
 EXPLICIT_TEXT = 0.5
-# "на суку" is on a branch and "с сука" off one: the noun сук, not the insult.
-_BRANCH = frozenset({"на", "с", "по", "под", "о"})
-_NAME = re.compile(r"\bDick\b")
-_BRANCH_FORMS = frozenset({"сука", "суке", "суку", "суки"})
+# What an ambiguous word needs beside it: a strong word, or one of its own category at least this severe.
+_CONFIRMING = 0.5
 
 Find = tuple[int, str, float]  # line number, category, severity
 
@@ -29,12 +29,13 @@ class ContentAnalyzer:
 
     s is that of its gravest word and n its uses per 100 words (of a text shorter than that, its uses).
 
+    A word that has an ordinary meaning too counts only where others leave no doubt (see `content.toml`).
     The text's severity is its gravest category's. A label's confidence is 1 - .5^u for u uses weighted by
     severity / .55: one strong word gives .5 or more, since words of both meanings exist.
     """
 
     name = "content"
-    version = "1.0.0"
+    version = "1.1.0"
     title = "Explicit content"
     description = "Strong language, sex, violence, drugs, slurs and self-harm, with severity and the lines."
     kind = "LOCAL"
@@ -46,7 +47,7 @@ class ContentAnalyzer:
         if reason:
             return reason
         tables = self._tables(lyrics)
-        finds = [find for line in lyrics.lines for find in _in_line(line, tables)]
+        finds = _meant([hit for line in lyrics.lines for hit in _in_line(line, tables)])
         hundreds = max(1.0, len(lyrics.words) / 100)
         labels: list[Label] = []
         quotes: list[Evidence] = []
@@ -81,27 +82,41 @@ class ContentAnalyzer:
         return [explicit_words(first), explicit_words("ru" if first == "en" else "en")]
 
 
-def _find(chunk: str, tables: list[ExplicitWords]) -> Word | None:
-    return next((found for table in tables if (found := table.find(chunk))), None)
+def _meant(hits: list[tuple[int, Word]]) -> list[Find]:
+    sure = [word for _, word in hits if not word.ambiguous]
+    strong = any(word.severity >= EXPLICIT_WORD for word in sure)
+    confirmed = {word.category for word in sure if word.severity >= _CONFIRMING}
+    return [
+        (number, word.category, word.severity)
+        for number, word in hits
+        if not word.ambiguous or strong or word.category in confirmed
+    ]
 
 
-def _in_line(line: Line, tables: list[ExplicitWords]) -> list[Find]:
-    found: list[Find] = []
-    pieces = tokens.chunks(line.text)
-    for before, chunk in zip(["", *pieces], pieces, strict=False):
-        if chunk in _BRANCH_FORMS and before in _BRANCH:
-            continue
-        if chunk == "dick" and _NAME.search(line.text):
-            continue
-        hit = _find(chunk, tables)
-        if hit is None and "-" in chunk:
-            # Half of a compound counts only when it's strong: fuck-up, but not sea-weed.
-            parts = [word for part in chunk.split("-") if (word := _find(part, tables))]
-            hit = next((part for part in parts if part.severity >= EXPLICIT_WORD), None)
+def _in_line(line: Line, tables: list[ExplicitWords]) -> list[tuple[int, Word]]:
+    text = tokens.plain(line.text)
+    parts = clauses(text)
+    sure = {category for table in tables for part in parts for category in table.sure(part)}
+    pieces = tokens.chunks(text)
+    excused = {place for table in tables for place in table.excused(pieces)}
+    found = [word for table in tables for part in parts for word in table.said(part)]
+    for place, chunk in enumerate(pieces):
+        hit = None if place in excused or _is_name(chunk, text, tables) else _find(chunk, tables)
         if hit:
-            found.append((line.number, hit.category, hit.severity))
-    if len(line.words) > 1:
-        text = " ".join(line.words)
-        for table in tables:
-            found += [(line.number, f.category, f.severity) for phrase, f in table.phrases if phrase in text]
-    return found
+            found.append(replace(hit, ambiguous=hit.ambiguous and hit.category not in sure))
+    return [(line.number, word) for word in found]
+
+
+def _find(chunk: str, tables: list[ExplicitWords]) -> Word | None:
+    hit = next((found for table in tables if (found := table.find(chunk))), None)
+    if hit is None and "-" in chunk:
+        # Half of a compound counts only when it's strong: fuck-up, but not sea-weed or pussy-cat.
+        halves = [half for part in chunk.split("-") if (half := _find(part, tables))]
+        hit = next((half for half in halves if half.severity >= EXPLICIT_WORD and not half.ambiguous), None)
+    return hit
+
+
+def _is_name(chunk: str, text: str, tables: list[ExplicitWords]) -> bool:
+    if not any(chunk in table.names for table in tables):
+        return False
+    return re.search(rf"\b{re.escape(chunk.title())}\b", text) is not None
