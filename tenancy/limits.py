@@ -96,8 +96,11 @@ class QuotaExceeded(Exception):
         self, limit: str, cost: int, remaining: int, retry_after: timedelta, standing: Charge | None = None
     ) -> None:
         seconds = max(1, ceil(retry_after.total_seconds()))
+        most = getattr(standing.limits, limit) if standing is not None else cost
         super().__init__(
-            f"This costs {cost} points and {remaining} are left of {limit.replace('_', ' ')}."
+            f"This costs {cost} points, more than the {most} that one request may cost. Ask for less."
+            if cost > most
+            else f"This costs {cost} points and {remaining} are left of {limit.replace('_', ' ')}."
             f" Try again in {seconds} s, or ask for less."
         )
         self.limit, self.cost, self.remaining, self.retry_after_seconds = limit, cost, remaining, seconds
