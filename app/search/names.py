@@ -87,7 +87,7 @@ class NameSql:
     def alike(self, folded: str) -> str:
         """How alike the query and a name are, 0..1: 1 for the same words, SLIP for those but for one letter.
 
-        Null where their lengths alone say that it is below NAMED: most names, for less than comparing trigrams.
+        Null where their lengths alone say that it is below NAMED: most names, and cheaper to see.
         """
         n = self._length
         alike = f"similarity({self._name}, {folded})"
