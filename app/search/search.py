@@ -87,7 +87,7 @@ class SearchService:
         """
         question = Question.parse(query)
         position = cursors.decode(after) if after is not None else None
-        meaning = None if mode is SearchMode.LEXICAL else await self._meaning(question.text)
+        meaning = None if mode is SearchMode.LEXICAL else await self._meaning(question)
         async with self._database.reading(tenant) as connection:
             words = None if mode is SearchMode.SEMANTIC else await Words.of(connection, question)
             if meaning is None and words is not None and not words.searchable:
@@ -112,13 +112,15 @@ class SearchService:
             total_count=rows[0]["total"],
         )
 
-    async def _meaning(self, text: str) -> Meaning:
+    async def _meaning(self, question: Question) -> Meaning:
+        text = question.text
         meaning = self._meanings.get(text)
         if meaning is None:
             if not self._warm:
                 await self.warm()
             # On the event loop: a query takes 1.5 ms, about as long as handing it to a thread and back.
-            meaning = self._meanings[text] = Meaning.of(self._embedder, self._vectors.of(text))
+            vector = self._vectors.of(text)
+            meaning = self._meanings[text] = Meaning.of(self._embedder, vector, known=any(question.known))
             if len(self._meanings) > _CACHED_QUERIES:
                 self._meanings.popitem(last=False)
         else:

@@ -51,6 +51,8 @@ def build(
     wanted += filter.conditions("t", params) if filter else []
     wanted += by_words.conditions("t") if by_words else []
     share = SEMANTIC_SHARE if by_meaning and by_words else float(by_words is None)
+    # A track that has the words is a match by them, however little it means the query.
+    matches = f"lexical > 0 or semantic >= {by_meaning.least}" if by_meaning else "true"
     named, ceiling = (NAMED_SHARE, NAMED_SHARE) if by_meaning and by_words else (0.0, 1.0)
     position = ""
     if after is not None:
@@ -78,7 +80,7 @@ with wanted as materialized (
     group by id
   ) mixed
 ), matched as materialized (
-  select * from fused where score > 0
+  select * from fused where score > 0 and ({matches})
 ), page as (
   select * from matched {position} order by score desc, id desc limit {params.bind(first + 1, "int")}
 )

@@ -11,6 +11,7 @@ from app.catalog.filters import TrackFilter
 from app.cli import demo
 from app.search.embeddings import FastEmbedder
 from app.search.errors import EmptyQuery, InvalidCursor, QueryTooLong
+from app.search.meaning import FAINT
 from app.search.search import Match, SearchMode, SearchService
 from tenancy.database import Database
 from tests.builders import RUSSIAN_VERSE, VERSE, add_tracks, new_tenant, song
@@ -89,6 +90,27 @@ async def test_scores_are_shares_and_a_mode_names_only_its_own(
     assert both.semantic is not None
     assert both.lexical is not None
     assert both.score == pytest.approx(0.7 * both.semantic + 0.3 * both.lexical, abs=1e-6)
+
+
+@pytest.mark.parametrize("query", ["xyzzyqwv", "qwrtplkj", "gwxk zpqvh", "ыфвапролд", "blorptang wuzzle"])
+async def test_made_up_words_find_nothing(
+    demo_titles: tuple[UUID, dict[UUID, str]], search: SearchService, query: str
+) -> None:
+    tenant, _ = demo_titles
+    for mode in SearchMode:
+        page = await search.search(tenant, query, mode)
+        assert (page.matches, page.total_count) == ([], 0)
+
+
+async def test_what_hardly_means_the_query_is_no_match(
+    demo_titles: tuple[UUID, dict[UUID, str]], search: SearchService
+) -> None:
+    tenant, titles = demo_titles
+    for mode in (SEMANTIC, HYBRID):
+        page = await search.search(tenant, "songs about losing someone", mode, first=len(titles))
+        assert LOSS - {titles[match.track_id] for match in page.matches} == set()
+        assert page.total_count == len(page.matches) < len(titles)
+        assert all((match.semantic or 0) >= FAINT or match.lexical for match in page.matches)
 
 
 async def test_quotes_find_the_very_words(database: Database, search: SearchService) -> None:
