@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.lyrics import tokens
+
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # "12 ContributorsSong Title LyricsFirst words…": site header, often glued to the first sung words.
 _CONTRIBUTORS = re.compile(
@@ -15,7 +17,9 @@ _CONTRIBUTORS = re.compile(
 )
 _EMBED = re.compile(r"(?:^|(?<=\S))\s?\d+(?:\.\d+)?K?Embed\s*$|^\s*Embed\s*$|(?<=[^\s\d])Embed\s*$")
 _SITE_NOISE = re.compile(r"You might also like|See .{1,60} LiveGet tickets as low as \$\d+")
-_TITLE_LINE = re.compile(r"^.{1,100}\sLyrics\s*$")
+_MAX_HEADER = 120
+# What a site adds to a title or leaves out of it: (Remix), [Live], feat. somebody.
+_BESIDE_TITLE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\b(?:feat|ft)\b.*", re.IGNORECASE)
 
 _LATIN = "aceopxykmthbABCEHKMOPTXY"
 _CYRILLIC = "асеорхукмтнвАВСЕНКМОРТХУ"
@@ -53,19 +57,34 @@ def without_controls(line: str) -> str:
     return "".join(kept)
 
 
-def without_site_marks(line: str, *, first: bool, last: bool, title: str | None) -> str:
-    """`line` without the header and footer that lyrics sites glue to the first and last stored lines."""
+def without_site_marks(line: str, *, first: bool, last: bool, title: str | None, headed: bool = False) -> str:
+    """`line` without the header and footer that lyrics sites glue to the first and last stored lines.
+
+    "… Lyrics" is a header when it names the `title`, or when the line before was one (`headed`); a song may
+    well begin with "these are my lyrics".
+    """
     if first:
         line = _CONTRIBUTORS.sub("", line, count=1)
         if title:
             line = re.sub(rf"^\s*{re.escape(title)}\s+lyrics\b:?\s*", "", line, count=1, flags=re.IGNORECASE)
-        if _TITLE_LINE.match(line):
+        if _is_header(line.strip(), title, headed):
             line = ""
     if last:
         line = _EMBED.sub("", line, count=1)
     if "You might also like" in line or "LiveGet tickets" in line:
         line = _SITE_NOISE.sub("", line)
     return line
+
+
+def _is_header(line: str, title: str | None, headed: bool) -> bool:
+    name = line.removesuffix(":").rstrip()
+    if len(name) > _MAX_HEADER or not name.casefold().endswith(" lyrics"):
+        return False
+    return headed or (title is not None and _title(name[: -len(" lyrics")]) == _title(title))
+
+
+def _title(text: str) -> tuple[str, ...]:
+    return tokens.words(_BESIDE_TITLE.sub(" ", text)) or tokens.words(text)
 
 
 def _restore(word: re.Match[str]) -> str:

@@ -63,16 +63,17 @@ def _parse(text: str, title: str | None, hint: str | None) -> Lyrics:
     cleaned = [cleaning.without_controls(line) for line in stored]
     sung = [n for n, line in enumerate(cleaned) if line.strip()]
     first, last = (sung[0], sung[-1]) if sung else (-1, -1)
+    headed = False
     stanzas: list[list[Line]] = [[]]
     tags: list[tuple[str, int]] = []
     for n, line in enumerate(cleaned):
         if not line.strip():
             stanzas.append([])
             continue
-        line = cleaning.without_site_marks(line, first=n == first, last=n == last, title=title)
+        line = cleaning.without_site_marks(line, first=n == first, last=n == last, title=title, headed=headed)
         if n == first and not line.strip():
             # The whole line was a header: the next one may be its second half.
-            first = next((later for later in sung if later > n), -1)
+            first, headed = next((later for later in sung if later > n), -1), True
         kind, line = sections.split_tag(cleaning.without_homoglyphs(line))
         if kind is not None:
             tags.append((kind, n + 1))

@@ -32,7 +32,11 @@ def test_numbers_count_stored_lines_with_blank_ones() -> None:
         ),
         ("3 Contributors\nNight Drive Lyrics\nCity lights below", "Night Drive", "City lights below"),
         ("1 ContributorNight Drive Lyrics[Intro]\nCity lights below", None, "City lights below"),
-        ("Night Drive Lyrics\nCity lights below", None, "City lights below"),
+        ("3 Contributors\nNight Drive Lyrics\nCity lights below", None, "City lights below"),
+        ("Night Drive Lyrics\nCity lights below", "Night Drive", "City lights below"),
+        ("NIGHT DRIVE (Remix) Lyrics:\nCity lights below", "Night Drive feat. Somebody", "City lights below"),
+        ("Night Drive Lyrics\nCity lights below", None, "Night Drive Lyrics"),
+        ("These Are My Lyrics\nCity lights below", "Night Drive", "These Are My Lyrics"),
         ("City lights below", "Lights", "City lights below"),
     ],
 )
