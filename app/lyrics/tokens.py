@@ -7,6 +7,9 @@ import re
 from app.lyrics.words import words as listed
 
 _WORD = re.compile(r"'?[^\W\d_]+(?:'[^\W\d_]+)*'?")
+# More than any word has. What is longer (a scream, a key, a script without spaces) is kept by its end, which
+# rhymes, so that nothing that looks at words need fear one of a whole text's length.
+MAX_LETTERS = 40
 _APOSTROPHES = str.maketrans("’ʼ‘`´′＇", "'''''''")
 # Elided forms whose apostrophe belongs to the word; anywhere else it is a quotation mark.
 _LEADING = listed("apostrophes", "leading")
@@ -26,5 +29,5 @@ def words(line: str) -> tuple[str, ...]:
             if word[-1:] == "'" and not word.endswith("in'") and word not in _TRAILING:
                 word = word[:-1]
         if word:
-            found.append(word)
+            found.append(word[-MAX_LETTERS:])
     return tuple(found)
