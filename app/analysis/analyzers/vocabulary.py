@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,11 +10,17 @@ from functools import lru_cache
 from app.analysis import evidence, syllables
 from app.analysis.analyzers.base import unfit
 from app.analysis.results import Result, Score, Status, VocabularyDetails
-from app.lyrics.text import Lyrics
+from app.lyrics import tokens
+from app.lyrics.text import Line, Lyrics
 
 MIN_WORDS = 20
 # McCarthy & Jarvis 2010 (Behavior Research Methods 42): where a factor's type-token ratio has levelled off.
 MTLD_FACTOR = 0.72
+# No sung line has more words: such a one is a paste, and its punctuation has to tell the sentences.
+LONGEST_SENTENCE = 40
+# What even punctuation doesn't part is as many lines of the usual length, the mean of English verse.
+USUAL_LINE = 7
+_SENTENCE_ENDS = re.compile(r"[.!?…;:,/|]+|\s[-–—]+\s")
 
 
 class VocabularyAnalyzer:
@@ -21,7 +28,9 @@ class VocabularyAnalyzer:
 
     Readability is a US school grade: Flesch-Kincaid for English, and for Russian the same formula with the
     coefficients that Oborneva (2006) fitted: .5 · words/sentence + 8.4 · syllables/word - 15.59. A line is
-    a sentence, since lyrics seldom have full stops. Repetition is the share of lines sung before.
+    a sentence, since lyrics seldom have full stops. A line that no singer has breath for is a paste without
+    line breaks: it is parted by its punctuation, and without any into lines of the usual length. Repetition
+    is the share of lines sung before.
     """
 
     name = "vocabulary"
@@ -36,6 +45,11 @@ class VocabularyAnalyzer:
         reason = unfit(lyrics, self.languages, words=MIN_WORDS)
         if reason:
             return reason
+        grade = readability(lyrics)
+        if grade is None:
+            return Result.degraded(
+                "Neither line breaks nor punctuation tell where a line or a sentence ends."
+            )
         words = lyrics.words
         language = lyrics.language or "en"
         kinds = Counter(words)
@@ -95,13 +109,19 @@ def _mtld_pass(words: Sequence[str]) -> float:
 
 def readability(lyrics: Lyrics) -> float:
     """School grade, not below 0; see `VocabularyAnalyzer`."""
-    lines = [line for line in lyrics.lines if line.words]
     count = len(lyrics.words)
     sounds = sum(syllables.count(word, lyrics.language or "en") for word in lyrics.words)
-    per_sentence, per_word = count / len(lines), sounds / count
+    per_sentence, per_word = count / sum(map(_sentences, lyrics.lines)), sounds / count
     if lyrics.language == "ru":
         return max(0.0, 0.5 * per_sentence + 8.4 * per_word - 15.59)
     return max(0.0, 0.39 * per_sentence + 11.8 * per_word - 15.59)
+
+
+def _sentences(line: Line) -> float:
+    if len(line.words) <= LONGEST_SENTENCE:
+        return min(1, len(line.words))
+    parts = [len(tokens.words(part)) for part in _SENTENCE_ENDS.split(line.text)]
+    return sum(words / USUAL_LINE if words > LONGEST_SENTENCE else min(1, words) for words in parts)
 
 
 def repetition(lyrics: Lyrics) -> float:

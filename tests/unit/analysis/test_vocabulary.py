@@ -66,3 +66,17 @@ def test_short_texts_are_degraded() -> None:
     result = VocabularyAnalyzer().analyze(Lyrics.parse("only a few words here", language="en"))
     assert result.status is Status.DEGRADED
     assert "20" in (result.error or "")
+
+
+def test_a_paste_without_lines_has_its_sentences_told_by_punctuation() -> None:
+    words = "the cat sat on the mat and the dog ran to the man"
+    lines = Lyrics.parse("\n".join([words] * 40), language="en")
+    paste = Lyrics.parse(". ".join([words] * 40), language="en")
+    assert readability(paste) == readability(lines)
+
+
+def test_a_paste_without_any_marks_reads_like_lines_of_the_usual_length() -> None:
+    paste = Lyrics.parse("the cat sat on the mat again " * 6_000, language="en")
+    lines = Lyrics.parse("the cat sat on the mat again\n" * 100, language="en")
+    assert readability(paste) == pytest.approx(readability(lines))
+    assert readability(Lyrics.parse("государственное законодательство " * 6_000, language="ru")) < 60
