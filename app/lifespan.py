@@ -84,10 +84,10 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             announce=announce,
         )
         yield State(services=services, authenticator=authenticator, valkey=valkey)
-        await last_use.store(database, authenticator)
     finally:
-        await warm
-        await end(*tasks)
+        # First: a stop may be cut short, and a task that lives on would hold the loop.
+        await end(warm, *tasks)
+        await last_use.store_what_can_be(database, authenticator)
         await quotas.close()
         await hub.close()
         await valkey.aclose()

@@ -22,10 +22,15 @@ async def keep_storing(database: Database, authenticator: Authenticator) -> None
     """Stores what was collected every EVERY_SECONDS; what can't be stored waits for the next time."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
-        try:
-            await store(database, authenticator)
-        except Exception as error:  # the database is away
-            log.warning("last_use_not_stored", error=type(error).__qualname__)
+        await store_what_can_be(database, authenticator)
+
+
+async def store_what_can_be(database: Database, authenticator: Authenticator) -> None:
+    """Stores what was collected; while the database is away it waits where it is."""
+    try:
+        await store(database, authenticator)
+    except Exception as error:
+        log.warning("last_use_not_stored", error=type(error).__qualname__)
 
 
 async def store(database: Database, authenticator: Authenticator) -> None:
