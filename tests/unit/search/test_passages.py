@@ -12,7 +12,10 @@ from app.search.passages import FEWEST, MOST, passages
 
 def stanza(name: str, lines: int) -> str:
     """Lines that all differ in their words; digits are no words."""
-    return "\n".join(f"{name} sings {'la' * (n % 60 + 1)} and {'do' * (n // 60 + 1)}" for n in range(lines))
+    return "\n".join(
+        f"{name} sings {'la' * (n % 20 + 1)} {'do' * (n // 20 % 20 + 1)} {'mi' * (n // 400 + 1)}"
+        for n in range(lines)
+    )
 
 
 def spans(text: str) -> list[tuple[int, int]]:
