@@ -32,7 +32,7 @@ class Profile:
     technique: .5 density + .2 multisyllabic rhymes a line + .15 internal rhymes a line (each at most 1)
     + .15 share of perfect rhymes among the end rhymes.
     vocabulary: .6 MTLD on 20..140 + .4 share of rare words on 0...25.
-    emotion: strength of feeling, the larger of |valence| and arousal.
+    emotion: strength of feeling, the larger of |valence| and, where an emotion is named, arousal.
     originality: .5 (1 - repetition) + .5 share of rare words on 0...25.
     agreement: how far the signs of feeling of the analyzers that take a side (emotion's valence, the
     themes' usual valence, content's severity) agree: 1 - (largest - smallest) / 2; 1 when fewer than two do.
@@ -64,7 +64,7 @@ class Profile:
             themes=themes,
             technique=None if rhyme is None else _technique(rhyme),
             vocabulary=None if words is None else _vocabulary(words),
-            emotion=None if emotion is None else round(max(abs(emotion.valence), emotion.arousal), 4),
+            emotion=None if emotion is None else _strength(emotion),
             originality=None if words is None else _originality(words),
             agreement=_agreement(emotion, themes, content),
             analyzers=tuple(done),
@@ -75,6 +75,11 @@ def _mood(emotion: EmotionDetails | None) -> str | None:
     """The strongest emotion, or None when none stands out."""
     strongest = max(emotion.emotions, key=lambda score: score.value, default=None) if emotion else None
     return strongest.name if strongest and strongest.value > 0 else None
+
+
+def _strength(emotion: EmotionDetails) -> float:
+    # Arousal starts from .5, which says nothing of a text that names no emotion.
+    return round(max(abs(emotion.valence), emotion.arousal if emotion.emotions else 0.0), 4)
 
 
 def _technique(rhyme: RhymeDetails) -> float:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.content import tokens
-from app.analysis.analyzers.content.phrases import clauses
 from app.analysis.analyzers.content.words import ExplicitWords, Word, explicit_words
+from app.analysis.phrases import clauses
 from app.analysis.results import ContentDetails, Evidence, Label, Result, Score, Status
 from app.lyrics.text import Line, Lyrics
 

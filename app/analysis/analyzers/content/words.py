@@ -10,7 +10,7 @@ from typing import Any
 
 from app.analysis import data
 from app.analysis.analyzers.content import tokens
-from app.analysis.analyzers.content.phrases import Phrases
+from app.analysis.phrases import Phrases
 
 # How many words a negation reaches inside its clause: "don't ever really want to die".
 _REACH = 3

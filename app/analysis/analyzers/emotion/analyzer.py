@@ -9,42 +9,59 @@ from dataclasses import dataclass
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
 from app.analysis.analyzers.emotion.lexicons import Lexicons, lexicons
+from app.analysis.lexicon import PLAIN
+from app.analysis.phrases import clauses
 from app.analysis.results import EmotionDetails, Evidence, Label, Result, Score, Sentiment, Status
 from app.lyrics.text import Line, Lyrics
 
 # Fewer words that name a feeling than this and any number would be chance.
 MIN_SIGNALS = 3
+# How many words that seldom mean anything else a verdict takes: "brother" and "light" alone give none.
+MIN_CLEAR = 2
 ARC_PARTS = 8
 # How many words a negation reaches: "never been a happy man", "не был я счастлив".
 _REACH = 3
+_OR = frozenset({("or",), ("или",)})
 _INTENSIFIED = 1.5
 # A negated word names its feeling no more and leans the other way, but less: "not happy" isn't "sad".
 _NEGATED = -0.5
 _VALENCE = {"positive": 0.6, "negative": -0.6}
+# People write more pleasant words than unpleasant ones, whatever they feel (Dodds et al. 2015, PNAS 112 (8):
+# "Human language reveals a universal positivity bias"). Over 3,398 verses these lexicons find 1.3 times as
+# much pleasant weight as unpleasant, in English and in Russian alike.
+_UNPLEASANT = 1.3
+# Weight of the nothing that every valence starts from.
+_PRIOR = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A word that names a feeling: where, which, how strongly (> 0) and its valence, already negated."""
+    """A word that names a feeling: where, which, how strongly (> 0) and its valence, already negated.
+
+    A word of several categories gives a signal each, with equal shares of the word; a clear word seldom
+    means anything else.
+    """
 
     line: int
     emotion: str
     weight: float
     valence: float
     negated: bool
+    share: float
+    clear: bool
 
 
 class EmotionAnalyzer:
-    """valence = Σ w·v / (Σ w·|v| + 2): the balance of pleasant and unpleasant words, drawn to 0 when few.
+    """valence = Σ w·v / (Σ w·|v| + 3): the balance of pleasant and unpleasant words, drawn to 0 when few.
 
     arousal is the mean arousal of the named emotions, drawn to .5 by two neutral words. An emotion's value
-    is its share of all emotion weight. Sentiment: POSITIVE or NEGATIVE from |valence| .15 on; below that
-    MIXED when both signs hold 35 % of the weight and feeling words are 4 % of all and six or more, else
-    NEUTRAL.
+    is its share of all emotion weight. Sentiment: POSITIVE or NEGATIVE from |valence| .15 on, where two
+    clear words speak for it; otherwise MIXED when both signs hold 35 % of the weight and feeling words are
+    4 % of all and six or more, else NEUTRAL.
     """
 
     name = "emotion"
-    version = "1.0.0"
+    version = "1.1.0"
     title = "Emotion and sentiment"
     description = (
         "Nine emotions, valence, arousal and their course through the song, from lexicons of our own."
@@ -53,15 +70,19 @@ class EmotionAnalyzer:
     languages = ("en", "ru")
 
     def analyze(self, lyrics: Lyrics) -> Result:
-        """Degraded when fewer than `MIN_SIGNALS` words name a feeling."""
+        """Degraded when fewer than `MIN_SIGNALS` words name a feeling.
+
+        Where every emotion is denied, or only good and bad are named, a sentiment is judged but no emotions.
+        """
         reason = unfit(lyrics, self.languages, words=5)
         if reason:
             return reason
         tables = lexicons(lyrics.language or "en")
         signals = [signal for line in lyrics.lines for signal in _in_line(line, tables)]
-        if len(signals) < MIN_SIGNALS:
+        words = round(math.fsum(signal.share for signal in signals))
+        if words < MIN_SIGNALS:
             return Result.degraded(
-                f"Only {len(signals)} words name a feeling, and {MIN_SIGNALS} are needed to judge."
+                f"Only {words} words name a feeling, and {MIN_SIGNALS} are needed to judge."
             )
         named = _named(signals, tables)
         valence = _valence(signals)
@@ -80,23 +101,37 @@ class EmotionAnalyzer:
 
 
 def _in_line(line: Line, tables: Lexicons) -> list[Signal]:
+    return [signal for words in clauses(line.text) for signal in _in_clause(line.number, words, tables)]
+
+
+def _in_clause(number: int, words: tuple[str, ...], tables: Lexicons) -> list[Signal]:
     found: list[Signal] = []
+    denials = tables.denials(words)
     heard = 0
-    for n, word in enumerate(line.words):
-        hits = tables.words.find(word)
-        if not hits or word in tables.negations or word in tables.intensifiers:
+    negated = False
+    for n, word in enumerate(words):
+        hits, lacking = tables.find(word)
+        if not hits:
             continue
-        # A negation reaches to the next feeling and no further: not happy, never glad. Two before one cancel.
-        before = line.words[max(heard, n - _REACH) : n]
+        # A negation reaches to the next feeling and to what "or" adds: no joy or love, but not happy, glad.
+        # However many there are, they deny once, in Russian (никто не любит) as in ain't got no love.
+        start = max(heard, n - _REACH)
+        denied = any(start <= place < n for place in denials)
+        negated = denied or (negated and words[heard:n] in _OR)
         heard = n + 1
-        negated = sum(w in tables.negations for w in before) % 2 == 1
-        strength = _INTENSIFIED if before and before[-1] in tables.intensifiers else 1.0
+        strength = _INTENSIFIED if n > start and words[n - 1] in tables.intensifiers else 1.0
+        share = 1 / len(hits)
         for category, weight in hits:
             emotion = tables.emotions.get(category)
             valence = emotion.valence if emotion else _VALENCE[category]
-            if negated:
+            if valence < 0:
+                valence *= _UNPLEASANT
+            turned = negated != lacking
+            if turned:
                 valence *= _NEGATED
-            found.append(Signal(line.number, category, weight * strength / len(hits), valence, negated))
+            found.append(
+                Signal(number, category, weight * strength * share, valence, turned, share, weight >= PLAIN)
+            )
     return found
 
 
@@ -105,14 +140,16 @@ def _named(signals: list[Signal], tables: Lexicons) -> list[tuple[str, float]]:
     for signal in signals:
         if signal.emotion in tables.emotions and not signal.negated:
             weights[signal.emotion] += signal.weight
-    total = sum(weights.values()) or 1.0
+    total = sum(weights.values())
+    if not total:
+        return []
     shares = [(name, weights[name] / total) for name in tables.emotions]
     return sorted(shares, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _valence(signals: list[Signal]) -> float:
     balance = math.fsum(s.weight * s.valence for s in signals)
-    return round(balance / (math.fsum(s.weight * abs(s.valence) for s in signals) + 2), 4)
+    return round(balance / (math.fsum(s.weight * abs(s.valence) for s in signals) + _PRIOR), 4)
 
 
 def _arousal(signals: list[Signal], tables: Lexicons) -> float:
@@ -124,7 +161,8 @@ def _arousal(signals: list[Signal], tables: Lexicons) -> float:
 def _sentiment(signals: list[Signal], valence: float, words: int) -> Sentiment:
     good = math.fsum(s.weight * s.valence for s in signals if s.valence > 0)
     bad = -math.fsum(s.weight * s.valence for s in signals if s.valence < 0)
-    if abs(valence) >= 0.15:
+    clear = round(math.fsum(s.share for s in signals if s.clear and s.valence * valence > 0))
+    if abs(valence) >= 0.15 and clear >= MIN_CLEAR:
         return Sentiment.POSITIVE if valence > 0 else Sentiment.NEGATIVE
     strong = len(signals) >= max(6, 0.04 * words)
     return Sentiment.MIXED if strong and min(good, bad) >= 0.35 * (good + bad) else Sentiment.NEUTRAL

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.analysis import data
-from app.analysis.lexicon import Lexicon
+from app.analysis import data, lemmas
+from app.analysis.lexicon import Hit, Lexicon
+from app.analysis.phrases import Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,32 @@ class Emotion:
 
 @dataclass(frozen=True, slots=True)
 class Lexicons:
-    """`words` finds emotions and the categories `positive` and `negative`, all in one look-up."""
+    """`words` finds emotions and the categories `positive` and `negative`, all in one look-up.
+
+    `affirmations` are phrases whose negations deny nothing.
+    """
 
     emotions: dict[str, Emotion]
     words: Lexicon
     negations: frozenset[str]
+    affirmations: Phrases[None]
     intensifiers: frozenset[str]
+
+    def find(self, word: str) -> tuple[tuple[Hit, ...], bool]:
+        """What `word` speaks for, and whether it says that it is missing: fearless, unloved."""
+        if word in self.negations or word in self.intensifiers:
+            return (), False
+        hits = self.words.find(word)
+        if not hits and self.words.language == "en":
+            missing = (self.words.find(base) for base in lemmas.lacking(word))
+            hits = next((found for found in missing if found), ())
+            return hits, bool(hits)
+        return hits, False
+
+    def denials(self, words: tuple[str, ...]) -> frozenset[int]:
+        """The places in a clause of the negations that deny what follows."""
+        affirmed = {place for places, _ in self.affirmations.find(words) for place in places}
+        return frozenset(n for n, word in enumerate(words) if word in self.negations and n not in affirmed)
 
 
 @lru_cache(maxsize=4)
@@ -34,10 +55,12 @@ def lexicons(language: str) -> Lexicons:
     sentiment = data.toml("sentiment.toml")
     entries = {name: group[language] for name, group in (*emotions.items(), *sentiment.items())}
     negations = frozenset(entries.pop("negation").split())
+    affirmations = Phrases((phrase, None) for phrase in entries.pop("affirmation"))
     intensifiers = frozenset(entries.pop("intensifier").split())
     return Lexicons(
         {name: Emotion(float(group["valence"]), float(group["arousal"])) for name, group in emotions.items()},
         Lexicon.of(language, entries),
         negations,
+        affirmations,
         intensifiers,
     )
