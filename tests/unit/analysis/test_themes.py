@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.analysis.analyzers.themes.analyzer import ThemeAnalyzer
 from app.analysis.analyzers.themes.taxonomy import themes
-from app.analysis.results import Result, ThemeDetails
+from app.analysis.results import Result
 from app.lyrics.text import Lyrics
 
 
@@ -70,18 +70,6 @@ def test_meaning_finds_a_theme_that_no_word_names() -> None:
     lyrics = Lyrics.parse(text, language="en")
     assert "migration" not in names(ThemeAnalyzer().analyze(lyrics))
     assert names(ThemeAnalyzer(embed).analyze(lyrics)) == ["migration"]
-
-
-def test_entities_are_named_and_kept_modest() -> None:
-    found = analyze(
-        "I drove through Brooklyn with Mary Jane\nAnd I wore Gucci down the street in Brooklyn again"
-    ).details
-    assert isinstance(found, ThemeDetails)
-    assert {(label.kind, label.name) for label in found.entities} == {
-        ("place", "Brooklyn"),
-        ("person", "Mary Jane"),
-        ("brand", "Gucci"),
-    }
 
 
 def test_every_theme_has_words_and_a_sentence_in_both_languages() -> None:

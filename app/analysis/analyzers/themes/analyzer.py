@@ -38,7 +38,7 @@ class ThemeAnalyzer:
     """
 
     name = "themes"
-    version = "1.0.0"
+    version = "1.1.0"
     title = "Themes"
     description = "What the text is about, out of 29 themes, and the people, places and brands that it names."
     kind = "LOCAL"
@@ -66,11 +66,15 @@ class ThemeAnalyzer:
             lines = [hit for hits in uses.get(label.name, {}).values() for hit in hits]
             quotes += evidence.strongest(lyrics, lines, label.name, limit=3)
         named = entities(lyrics)
+        for entity in named:
+            mentions = [(number, 1.0) for number in entity.lines]
+            quotes += evidence.strongest(lyrics, mentions, entity.label.name, limit=3)
+        labels = [entity.label for entity in named]
         return Result(
             Status.COMPLETED,
-            ThemeDetails(kept, named),
+            ThemeDetails(kept, labels),
             scores=tuple(Score(label.name, label.confidence) for label in kept),
-            labels=(*kept, *named),
+            labels=(*kept, *labels),
             evidence=tuple(quotes),
         )
 
