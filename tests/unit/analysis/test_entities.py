@@ -30,6 +30,8 @@ def test_people_places_and_brands() -> None:
         ("we met in Linden square at noon", "en", ("place", "Linden square")),
         ("we climbed up Mount Tamber at noon", "en", ("place", "Mount Tamber")),
         ("we flew to New York at noon", "en", ("place", "New York")),
+        ("we flew to San Diego at noon", "en", ("place", "San Diego")),
+        ("we flew to Los Angeles at noon", "en", ("place", "Los Angeles")),
         ("we never saw Lauryn Hill at noon", "en", ("person", "Lauryn Hill")),
         ("we never saw King Offa at noon", "en", ("person", "King Offa")),
         ("we never saw Zorbin Quell at noon", "en", ("name", "Zorbin Quell")),

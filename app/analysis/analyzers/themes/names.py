@@ -44,10 +44,7 @@ def is_common(word: str) -> bool:
     found = base(word)
     if any(found in listed(name) for name in ("places", "brands", "given")):
         return False
-    if any(
-        found in listed(name) or found.removesuffix("s") in listed(name)
-        for name in ("common", "before_places")
-    ):
+    if {found, found.removesuffix("s")} & (listed("common") | listed("before_places")):
         return True
     return bool(lexicon("ru" if re.match("[а-яё]", found) else "en").find(found))
 
@@ -60,7 +57,7 @@ def kind(bases: Sequence[str]) -> str:
         bases[-1] in listed("streets") or (bases[0] in listed("streets") and not bases[0].isascii())
     ):
         return "place"
-    if bases[-1] in listed("places"):
+    if bases[-1] in listed("places") or (several and bases[0] in listed("before_grounds")):
         return "place"
     if bases[-1] in listed("brands") or bases[0] in listed("brands"):
         return "brand"
@@ -68,6 +65,6 @@ def kind(bases: Sequence[str]) -> str:
         return "person"
     if any(one in listed("given") or _PATRONYMIC.search(one) for one in bases):
         return "person"
-    if several and (bases[-1] in listed("grounds") or bases[0] in listed("before_grounds")):
+    if several and bases[-1] in listed("grounds"):
         return "place"
     return "name"
