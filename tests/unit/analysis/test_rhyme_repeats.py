@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.analysis.analyzers.rhyme.analyzer import RhymeAnalyzer
+from app.analysis.analyzers.rhyme.habits import WINDOW
 from app.analysis.analyzers.rhyme.stanzas import MAX_LINES
 from app.analysis.results import RhymeDetails
 from app.lyrics.text import Lyrics
@@ -47,3 +48,11 @@ def test_marks_of_repetition_leave_the_scheme_alone() -> None:
     marked = [f"{line} (x2)" if n < 2 else line for n, line in enumerate(plain)]
     assert details(marked).scheme == details(plain).scheme
     assert {pair.first_word for pair in details(marked).pairs} == {"night", "bright"}
+
+
+def test_a_refrain_that_comes_again_is_not_quoted_with_all_between() -> None:
+    others = [f"somewhere a {word} is barking" for word in ("dog", "cat", "fish")] * 8
+    lyrics = Lyrics.parse("\n".join([HOOK, *others, HOOK]), language="en")
+    quotes = RhymeAnalyzer().analyze(lyrics).evidence
+    assert quotes
+    assert all(quote.end_line - quote.start_line <= WINDOW for quote in quotes)

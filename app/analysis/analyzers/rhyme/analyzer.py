@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
-from app.analysis.analyzers.rhyme import english, russian, texture
+from app.analysis.analyzers.rhyme import english, habits, russian, texture
 from app.analysis.analyzers.rhyme.letters import letters as lettered
 from app.analysis.analyzers.rhyme.likeness import Likeness
 from app.analysis.analyzers.rhyme.stanzas import last_word, schemes
@@ -106,7 +106,9 @@ def _quotes(
     lyrics: Lyrics, details: RhymeDetails, internal: dict[int, list[tuple[str, str]]]
 ) -> list[Evidence]:
     """The strongest pairs, as the lines from one end word to the other, and lines with internal rhymes."""
-    strongest = sorted(details.pairs, key=lambda pair: (-pair.strength, pair.first_line))
+    # A refrain that comes again after forty lines would quote them all, and shows no rhyme anyway.
+    near = [pair for pair in details.pairs if pair.second_line - pair.first_line <= habits.WINDOW]
+    strongest = sorted(near, key=lambda p: (p.first_word == p.second_word, -p.strength, p.first_line))
     quotes = [
         evidence.quote(lyrics, pair.first_line, pair.second_line, "rhyme_density")
         for pair in sorted(strongest[: evidence.MAX_PER_NAME], key=lambda pair: pair.first_line)
