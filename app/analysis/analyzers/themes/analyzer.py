@@ -38,7 +38,7 @@ class ThemeAnalyzer:
     """
 
     name = "themes"
-    version = "1.1.0"
+    version = "1.2.0"
     title = "Themes"
     description = "What the text is about, out of 29 themes, and the people, places and brands that it names."
     kind = "LOCAL"
