@@ -1,0 +1,55 @@
+"""What the tenants of test_tenants_together ask for, and how their answers are compared."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable
+from typing import Any
+
+ADD = """mutation ($i: AddTracksInput!) { addTracks(input: $i) { ... on AddTracksPayload {
+  tracks { id artist { id } } run { id } } } }"""
+EVERYTHING = """{ tracks(first: 100) { totalCount edges { cursor node {
+    id title album tags metadata profile { mood } externalIds { value } artist { id name slug trackCount }
+    lyrics { text } analyses(first: 9) { edges { node { id evidence { text } } } }
+    similar(first: 3) { edges { node { title } } } } } }
+  artists(first: 100) { totalCount edges { cursor node { id name tracks(first: 9) { nodes { title } } } } }
+  runs(first: 100) { totalCount nodes { id progress { total } } }
+  viewer { tenant { id name slug apiKeys(first: 50) { nodes { id name prefix } }
+    auditLog(first: 50) { nodes { actor after } } } } }"""
+BY_ID = """query ($id: ID!) { node(id: $id) { __typename id ... on Tenant { name } ... on ApiKey { name } }
+  nodes(ids: [$id]) { id } track(id: $id) { title } artist(id: $id) { name } run(id: $id) { id } }"""
+FILTERED = "query ($id: ID!) { tracks(first: 9, filter: { ids: [$id] }) { totalCount nodes { id } } }"
+SEARCHES = """query ($q: String!) {
+  words: searchTracks(query: $q, mode: LEXICAL, first: 20) { ...Found }
+  both: searchTracks(query: $q, first: 20) { ...Found } }
+fragment Found on TrackSearchConnection { totalCount edges { score passage { text } node { title } } }"""
+TRENDS = """{
+  tracks: trends(metric: TRACKS) { key points { tracks value } tracks(first: 9) { nodes { title } } }
+  themes: trends(metric: THEME) { key points { tracks } } }"""
+TOUCH: dict[str, Callable[[str], dict[str, Any]]] = {
+    "updateTrack": lambda id_: {"id": id_, "title": "taken over"},
+    "deleteTracks": lambda id_: {"ids": [id_]},
+    "analyzeTracks": lambda id_: {"ids": [id_]},
+    "cancelRun": lambda id_: {"id": id_},
+    "revokeApiKey": lambda id_: {"id": id_},
+    "rotateApiKey": lambda id_: {"id": id_},
+}
+
+
+def mutation(name: str, selection: str) -> str:
+    return f"mutation ($i: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $i) {{ {selection} }} }}"
+
+
+def nobodys(id_: str) -> str:
+    """An id of the same type that does not exist."""
+    return f"{id_.partition('_')[0]}_{random.getrandbits(128):032x}"
+
+
+def normal(body: Any, id_: str) -> Any:
+    """What an answer says, without the id that was sent and without what the request cost."""
+    return {key: str(body.get(key)).replace(id_, "…") for key in ("data", "errors")}
+
+
+def word() -> str:
+    return "zq" + "".join(random.choices(string.ascii_lowercase, k=12))
