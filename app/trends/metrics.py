@@ -32,12 +32,14 @@ class Observation:
     """A lateral join `o(key, value)` on the track `t`, and what `value` is.
 
     `shared` says that the series are shares: the tracks that have a key, by all that were observed. A
-    track counts as observed where `known` holds.
+    track counts as observed where `known` holds, and `always` names the keys that have a series, of zeros if
+    need be, as soon as any track was observed.
     """
 
     join: str
     known: str
     shared: bool
+    always: tuple[str, ...] = ()
 
 
 # The newest completed analysis of one analyzer, along ix_analyses_newest.
@@ -59,7 +61,8 @@ OBSERVATIONS = {
     Metric.THEME: Observation(
         "cross join lateral (select l ->> 'name', 1.0"
         " from jsonb_array_elements(t.profile -> 'themes') l) o(key, value)",
-        "t.profile is not null",
+        # Where the themes were judged; a track that was too short for that isn't one without any.
+        "t.profile -> 'analyzers' ? 'themes'",
         True,
     ),
     Metric.SENTIMENT: Observation(
@@ -72,6 +75,7 @@ OBSERVATIONS = {
         "exists (select from analyses a where a.tenant_id = t.tenant_id and a.track_id = t.id"
         " and a.analyzer = 'content' and a.status = 'COMPLETED')",
         True,
+        always=("explicit",),
     ),
     Metric.EMOTION: Observation(
         newest(

@@ -87,6 +87,8 @@ class TrendService:
         if len(periods) > MAX_PERIODS:
             raise TooManyPeriods(len(periods))
         shared = OBSERVATIONS[metric].shared
+        for key in OBSERVATIONS[metric].always if totals else ():
+            observed.setdefault(key, Series({}, {}, []))
         ranked = sorted(observed.items(), key=lambda item: (-sum(item[1].tracks.values()), item[0]))
         return [
             trend(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ async def release(
     year: int,
     themes: list[str],
     sentiment: str | None = None,
+    analyzers: Sequence[str] = ("themes",),
     **song_parts: Any,
 ) -> UUID:
     """A track with a profile, as the worker leaves it."""
@@ -32,6 +34,7 @@ async def release(
     profile = {
         "sentiment": sentiment,
         "themes": [{"kind": "theme", "name": name, "confidence": 0.8} for name in themes],
+        "analyzers": list(analyzers),
     }
     async with database.transaction(tenant) as session:
         await session.execute(update(Track).where(Track.id == track).values(profile=profile))
@@ -110,6 +113,25 @@ async def test_means_rest_on_the_newest_analysis(database: Database) -> None:
     (joy,) = await trends.trends(tenant, Metric.EMOTION)
     assert (joy.key, joy.points[0].value) == ("joy", 0.5)
     assert await trends.trends(tenant, Metric.VOCABULARY) == []
+
+
+async def test_a_track_whose_themes_were_not_judged_is_not_one_without(database: Database) -> None:
+    tenant, trends = await new_tenant(database), TrendService(database)
+    await release(database, tenant, 2000, ["street"])
+    await release(database, tenant, 2000, [], analyzers=["content"])
+    (street,) = await trends.trends(tenant, Metric.THEME)
+    assert (street.points[0].share, street.points[0].tracks) == (1.0, 1)
+
+
+async def test_clean_tracks_are_a_series_of_zeros(database: Database) -> None:
+    tenant, trends = await new_tenant(database), TrendService(database)
+    assert await trends.trends(tenant, Metric.EXPLICITNESS) == []
+    for year in (2000, 2001):
+        track = await release(database, tenant, year, [])
+        await analyse(database, tenant, track, "content", {"kind": "ContentDetails", "explicit": False})
+    (clean,) = await trends.trends(tenant, Metric.EXPLICITNESS)
+    assert (clean.key, clean.direction, clean.track_ids) == ("explicit", Direction.STEADY, [])
+    assert [(p.value, p.share, p.tracks) for p in clean.points] == [(0.0, 0.0, 0), (0.0, 0.0, 0)]
 
 
 async def test_filters_and_an_artists_evolution(database: Database) -> None:
