@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TrackAnalysis:
-    """One text's results by analyzer name, how long each took, and what they say together."""
+    """One text's results by analyzer name, how long each took, and what those that completed say together."""
 
     results: dict[str, Result]
     durations_ms: dict[str, int]
-    profile: Profile
+    profile: Profile | None
 
 
 class UnknownAnalyzer(LookupError):

@@ -49,9 +49,11 @@ class Profile:
     analyzers: tuple[str, ...]
 
     @classmethod
-    def of(cls, results: Mapping[str, Result]) -> Profile:
-        """The profile of completed results; those that failed or are degraded are left out."""
+    def of(cls, results: Mapping[str, Result]) -> Profile | None:
+        """The profile of completed results, None without any; the failed and the degraded are left out."""
         done = {name: result for name, result in results.items() if result.status is Status.COMPLETED}
+        if not done:
+            return None
         details = [result.details for result in done.values()]
         rhyme = next((d for d in details if isinstance(d, RhymeDetails)), None)
         emotion = next((d for d in details if isinstance(d, EmotionDetails)), None)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis import runs, stored
@@ -151,7 +151,8 @@ async def keep(
     await session.execute(
         update(Track.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
         .where(table.c.tenant_id == tenant, table.c.id == bindparam("of"))
-        .values(profile=bindparam("profile"), updated_at=func.now()),
+        # SQL's null, not JSON's, for a track of which nothing is known.
+        .values(profile=bindparam("profile", type_=JSONB(none_as_null=True)), updated_at=func.now()),
         profiles,
     )
 

@@ -56,6 +56,6 @@ def details(stored: dict[str, Any] | None) -> Details | None:
     return rebuilt
 
 
-def profile(whole: Profile) -> dict[str, Any]:
-    """The `profile` column of a track."""
-    return asdict(whole)
+def profile(whole: Profile | None) -> dict[str, Any] | None:
+    """The `profile` column of a track, and the API's."""
+    return None if whole is None else asdict(whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import strawberry
@@ -75,7 +74,7 @@ class TextAnalysis:
 class AnalyzeTextPayload:
     language: str | None = strawberry.field(description="The language that was judged, BCP 47.")
     analyses: list[TextAnalysis] = column("One an analyzer.")
-    profile: Profile = column("What they say together.")
+    profile: Profile | None = column("What they say together; null where none has completed.")
 
 
 AnalyzeTextResult = Annotated[
@@ -133,7 +132,7 @@ class AnalysisMutations:
         return AnalyzeTextPayload(
             language=language,
             analyses=[{"analyzer": name, **stored.parts(r)} for name, r in analysis.results.items()],  # type: ignore[misc]
-            profile=asdict(analysis.profile),  # type: ignore[arg-type]
+            profile=stored.profile(analysis.profile),  # type: ignore[arg-type]
         )
 
     @mutation(Scope.ANALYSES_WRITE)

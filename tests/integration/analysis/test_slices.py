@@ -75,6 +75,16 @@ async def test_a_run_of_nothing_but_failures_has_failed(jobs_database: Database)
     assert (row["status"], row["completed"], row["failed"]) == ("FAILED", 0, 1)
 
 
+async def test_a_track_that_no_analyzer_can_judge_has_no_profile(jobs_database: Database) -> None:
+    tenant = await new_tenant(jobs_database)
+    tracks = await add_tracks(
+        jobs_database, tenant, [song(lyrics="我爱你中国\n亲爱的母亲\n我为你流泪", language="zh")]
+    )
+    await work_off(jobs_database, tenant, await start(jobs_database, tenant, tracks))
+    async with jobs_database.reading(tenant) as connection:
+        assert await connection.fetchval("select profile is null from tracks")
+
+
 async def test_a_run_of_no_tracks_is_complete(jobs_database: Database) -> None:
     tenant = await new_tenant(jobs_database)
     row = await work_off(jobs_database, tenant, await start(jobs_database, tenant, []))

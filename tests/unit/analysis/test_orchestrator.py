@@ -12,7 +12,7 @@ from app.analysis import evidence
 from app.analysis.analyzers import local_analyzers
 from app.analysis.orchestrator import Orchestrator, UnknownAnalyzer
 from app.analysis.profile import Profile
-from app.analysis.results import ContentDetails, Evidence, Result, Status
+from app.analysis.results import ContentDetails, EmotionDetails, Evidence, Result, Sentiment, Status
 from app.analysis.serialize import to_dict
 from app.lyrics.text import Lyrics
 
@@ -58,6 +58,7 @@ def test_all_analyzers_answer_in_order(orchestrator: Orchestrator) -> None:
     assert tuple(analysis.results) == NAMES
     assert set(analysis.durations_ms) == set(NAMES)
     assert {result.status for result in analysis.results.values()} == {Status.COMPLETED}
+    assert analysis.profile is not None
     assert analysis.profile.analyzers == NAMES
     for value in (analysis.profile.technique, analysis.profile.vocabulary, analysis.profile.originality):
         assert value is not None
@@ -67,6 +68,7 @@ def test_all_analyzers_answer_in_order(orchestrator: Orchestrator) -> None:
 def test_chosen_analyzers_alone_run_and_the_profile_leaves_the_rest_open(orchestrator: Orchestrator) -> None:
     analysis = orchestrator.analyze(Lyrics.parse(VERSE), ["content", "rhyme"])
     assert tuple(analysis.results) == ("rhyme", "content")
+    assert analysis.profile is not None
     assert analysis.profile.vocabulary is None
     assert analysis.profile.sentiment is None
     assert orchestrator.analyze(Lyrics.parse(VERSE), []).results == {}
@@ -110,9 +112,22 @@ def test_serialized_results_are_plain_json_in_snake_case(orchestrator: Orchestra
     assert rhyme["details"]["pairs"][0]["first_line"] == 2
 
 
-def test_agreement_is_whole_when_nobody_takes_a_side() -> None:
-    assert Profile.of({}).agreement == 1
-    assert Profile.of({"rhyme": Result.degraded("Too short.")}).analyzers == ()
+def test_agreement_is_whole_when_nobody_takes_a_side(orchestrator: Orchestrator) -> None:
+    profile = orchestrator.analyze(Lyrics.parse(VERSE), ["rhyme"]).profile
+    assert profile is not None
+    assert profile.agreement == 1
+
+
+def test_no_completed_result_is_no_profile() -> None:
+    assert Profile.of({}) is None
+    assert Profile.of({"rhyme": Result.degraded("Too short.")}) is None
+
+
+def test_a_text_that_names_no_emotion_has_no_mood_and_only_its_valence() -> None:
+    details = EmotionDetails([], -0.4, 0.5, [-0.4])
+    profile = Profile.of({"emotion": Result(Status.COMPLETED, details, sentiment=Sentiment.NEGATIVE)})
+    assert profile is not None
+    assert (profile.mood, profile.emotion) == (None, 0.4)
 
 
 @pytest.mark.parametrize(
