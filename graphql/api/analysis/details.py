@@ -28,8 +28,8 @@ class RhymeDetails:
 
     scheme: list[str] = column("A letter a line, starting again at `a` with each stanza.")
     density: float = column("The share of lines whose end rhymes in its stanza.")
-    perfect_rhymes: int = column("Line ends that rhyme perfectly.")
-    slant_rhymes: int = column("Line ends that nearly rhyme.")
+    perfect_rhymes: int = column("Line ends that rhyme perfectly; a word that is repeated is none.")
+    slant_rhymes: int = column("Line ends that nearly rhyme, that is with a strength below 1.")
     internal_rhymes: int = column("Rhymes inside lines.")
     multisyllabic_rhymes: int = column("Rhymes of two syllables or more.")
     alliteration: float = column("The share of words that begin alike with a near neighbour.")
