@@ -154,3 +154,18 @@ async def test_the_analyses_of_the_demo_say_something(service: Service, analysed
         for analysis in analyses.values():
             for item in analysis["evidence"]:
                 assert item["text"] == "\n".join(lines[item["startLine"] - 1 : item["endLine"]])
+
+
+async def test_a_reader_gets_no_word_of_the_lyrics_by_way_of_analyses(
+    service: Service, database: Database, analysed: Tenant
+) -> None:
+    reader = await new_key(database, analysed.id, role="reader")
+    query = """{ tracks(first: 1) { nodes { analyses(first: 9) { nodes { evidence { startLine text }
+        details { ... on RhymeDetails { pairs { firstLine strength firstWord secondWord } } } } } } } }"""
+    body = (await service.post(reader, query)).json()
+    assert {error["extensions"]["code"] for error in body["errors"]} == {"FORBIDDEN"}
+    (track,) = body["data"]["tracks"]["nodes"]
+    pairs = [pair for each in track["analyses"]["nodes"] for pair in (each["details"] or {}).get("pairs", [])]
+    assert pairs
+    assert {(pair["firstWord"], pair["secondWord"]) for pair in pairs} == {(None, None)}
+    assert {e["text"] for each in track["analyses"]["nodes"] for e in each["evidence"]} == {None}

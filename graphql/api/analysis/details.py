@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 
 from api.analysis.parts import Label, Score
 from api.planner.fields import column, shape
+from tenancy.scopes import Scope
 
 
 @shape
@@ -17,8 +18,8 @@ class RhymePair:
 
     first_line: int = column("The line of the first word.")
     second_line: int = column("The line of the second word.")
-    first_word: str = column("The first word.")
-    second_word: str = column("The second word.")
+    first_word: str | None = column("The first word. Needs the scope lyrics:read.", scope=Scope.LYRICS_READ)
+    second_word: str | None = column("The second word. Needs the scope lyrics:read.", scope=Scope.LYRICS_READ)
     strength: float = column("1 for a perfect rhyme, less the more the sounds differ.")
 
 
