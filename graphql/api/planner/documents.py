@@ -8,27 +8,23 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
-    FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    InlineFragmentNode,
     OperationDefinitionNode,
-    SelectionSetNode,
     parse,
     validate,
 )
 
 from api.cost import Points
 from api.errors import ApiError
+from api.planner.expansion import Expansion
 from api.planner.plan import Plan
 from api.planner.selection import condition_variables
 
 MAX_DOCUMENTS = 1_000
 MAX_TOKENS = 5_000
-MAX_FIELDS = 5_000  # of an operation whose fragments are written out; compiling takes about 30 µs a field
 
 
 class DocumentInvalid(Exception):
@@ -97,9 +93,7 @@ class Documents:
         except GraphQLSyntaxError as error:
             error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
             raise DocumentInvalid([error]) from error
-        errors = validate(self._schema, node, max_errors=20)
-        if not errors:
-            errors = expanded_too_far(node)
+        errors = Expansion(node).errors() or validate(self._schema, node, max_errors=20)
         operations = {
             d.name.value if d.name else None: Operation(d, ())
             for d in node.definitions
@@ -116,35 +110,3 @@ class Documents:
             operation.condition_variables = conditions
         fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
         return Document(node, fragments, operations)
-
-
-def expanded_too_far(document: DocumentNode) -> list[GraphQLError]:
-    """An error for each operation that is small as it is written and large once its fragments are.
-
-    Each fragment is counted once, so this takes time in proportion to the text: a fragment that names another
-    one twice doubles it, and thirty of them would make a billion fields.
-    """
-    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    sizes: dict[str, int] = {}
-
-    def size(selection: SelectionSetNode | None) -> int:
-        total = 0
-        for node in selection.selections if selection is not None else ():
-            if isinstance(node, FragmentSpreadNode):
-                name = node.name.value
-                if name not in sizes:  # no cycles: validation has seen to that
-                    sizes[name] = size(fragments[name].selection_set)
-                total += sizes[name]
-            elif isinstance(node, FieldNode | InlineFragmentNode):
-                total += isinstance(node, FieldNode) + size(node.selection_set)
-        return total
-
-    return [
-        GraphQLError(
-            f"With its fragments written out this asks for {fields:,} fields; {MAX_FIELDS:,} are the most.",
-            [operation],
-        )
-        for operation in document.definitions
-        if isinstance(operation, OperationDefinitionNode)
-        and (fields := size(operation.selection_set)) > MAX_FIELDS
-    ]
