@@ -25,6 +25,9 @@ from app.trends.service import TrendService
 from tenancy import invalidation, last_use
 from tenancy.authentication import Authenticator
 from tenancy.database import Database
+from tenancy.oidc.attempts import Attempts
+from tenancy.oidc.flow import SignIn
+from tenancy.oidc.providers import Providers
 from tenancy.quotas import Quotas
 
 
@@ -58,7 +61,9 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     search = SearchService(database, embedder)
     warm = asyncio.create_task(search.warm())  # the first search should not wait for it
     hub = Hub(database, valkey)
-    authenticator = Authenticator(database)
+    providers = Providers(provider.config for provider in settings.identity_providers)
+    authenticator = Authenticator(database, providers)
+    public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     quotas = Quotas(valkey, database, without=settings.quota_without_valkey, report=report_quota)
     tasks = [
         asyncio.create_task(invalidation.listen(valkey, authenticator)),
@@ -66,9 +71,9 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         asyncio.create_task(quotas.keep()),
     ]
 
-    async def announce(tenant: UUID, key: UUID | None) -> None:
-        authenticator.forget(tenant, key)  # here at once, whatever becomes of the message
-        await invalidation.announce(valkey, tenant, key)
+    async def announce(tenant: UUID, changed: UUID | None) -> None:
+        authenticator.forget(tenant, changed)  # here at once, whatever becomes of the message
+        await invalidation.announce(valkey, tenant, changed)
 
     try:
         await database.open()
@@ -82,6 +87,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             hub=hub,
             analyze=analyze_text,
             announce=announce,
+            sign_in=SignIn(providers, Attempts(valkey), public_url),
         )
         yield State(services=services, authenticator=authenticator, valkey=valkey)
     finally:

@@ -3,10 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tenancy.oidc.addresses import is_safe
+from tenancy.oidc.providers import ProviderConfig
+
+DEMO = "demo"  # the provider of members who sign in by a demo key
+
+
+class IdentityProvider(BaseModel):
+    """An OpenID Connect provider that people, and programs with access tokens, sign in with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,30}$", description="Short, for addresses: okta.")
+    title: str = Field(default="", max_length=60, description="What the sign-in page calls it.")
+    issuer: str = Field(description="https://…, exactly as its tokens and its metadata have it.")
+    client_id: str = Field(min_length=1, description="Ours, as the provider knows us.")
+    client_secret: SecretStr | None = Field(
+        default=None, description="None for a public client, which PKCE alone protects."
+    )
+    audience: str | None = Field(
+        default=None, description="The aud of access tokens for this API; without it none are accepted."
+    )
+    algorithms: tuple[Literal["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"], ...] = Field(
+        default=("RS256", "PS256", "ES256", "EdDSA", "Ed25519"),
+        min_length=1,
+        description="Which signatures are accepted.",
+    )
+    token_types: tuple[str, ...] = Field(
+        default=("at+jwt",), min_length=1, description="The typ of access tokens (RFC 9068)."
+    )
+    trusts_email: bool = Field(
+        default=False,
+        description="Take its e-mail addresses as verified though it does not say so. Only for a provider"
+        " in which nobody can choose an address themselves.",
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def is_safe(cls, issuer: str) -> str:
+        if not is_safe(issuer):
+            raise ValueError("an issuer has to be https (http on this machine alone)")
+        return issuer
+
+    @property
+    def config(self) -> ProviderConfig:
+        secret = self.client_secret.get_secret_value() if self.client_secret is not None else None
+        values = self.model_dump(exclude={"client_secret"})
+        return ProviderConfig(**{**values, "title": self.title or self.name}, client_secret=secret)
 
 
 class Settings(BaseSettings):
@@ -41,9 +89,22 @@ class Settings(BaseSettings):
         description="The port to listen on.",
         validation_alias=AliasChoices("RAP_ANALYZER_PORT", "PORT", "port"),
     )
+    environment: Literal["production", "development"] = Field(
+        default="production",
+        description="`up` is development; everything else is production unless this says otherwise.",
+    )
     demo_key: str | None = Field(
         default=None,
-        description="Shown in GraphiQL's header editor. `up` sets it; never set it in production.",
+        description="Shown in GraphiQL's header editor, and demo keys sign people in. `up` sets it;"
+        " in production it is refused.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="https://…, where browsers find this service: needed for signing in by providers.",
+    )
+    identity_providers: tuple[IdentityProvider, ...] = Field(
+        default=(),
+        description="OpenID Connect providers, as a JSON array of objects; docs/sign-in.md describes them.",
     )
     worker_processes: int = Field(
         default=2, ge=1, le=256, description="Processes that analyse, in each worker. About one a core."
@@ -55,3 +116,19 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."
     )
+
+    @model_validator(mode="after")
+    def fits_together(self) -> Self:
+        if self.demo_key is not None and self.environment == "production":
+            raise ValueError("demo_key can't be set in production: everybody could use the key")
+        if self.public_url is not None and (not is_safe(self.public_url) or self.public_url.endswith("/")):
+            raise ValueError(
+                "public_url has to be https (http on this machine alone), without a / at its end"
+            )
+        if self.identity_providers and self.public_url is None:
+            raise ValueError("identity_providers need public_url: they send browsers back there")
+        for part in ("name", "issuer"):
+            values = [getattr(provider, part) for provider in self.identity_providers]
+            if len(values) != len(set(values)) or (part == "name" and DEMO in values):
+                raise ValueError(f"two identity_providers have the same {part}, or one is named {DEMO}")
+        return self

@@ -14,7 +14,7 @@ from tenancy import audit, key_format
 from tenancy.audit import Action, Actor
 from tenancy.models import ApiKey
 from tenancy.names import checked
-from tenancy.principals import Principal
+from tenancy.principals import Principal, PrincipalKind
 from tenancy.restrictions import Restrictions
 from tenancy.scopes import Scope
 
@@ -59,12 +59,15 @@ async def create(
     """The stored key and its text, which is shown here and never again.
 
     `creator` is the principal who asks, and bounds what the key may do; None is an operator. Without
-    an `expires_at` it ends when its creator does. Raises InvalidName, ScopeExceeded or ExpiryExceeded.
+    an `expires_at` it ends when the key that creates it does. Raises InvalidName, ScopeExceeded or
+    ExpiryExceeded.
     """
     if creator is not None:
         check_scopes(scopes, creator)
-        expires_at = expires_at or creator.expires_at
-        if creator.expires_at is not None and expires_at is not None and expires_at > creator.expires_at:
+        # A member's session ends with the day, and the keys that they make need not.
+        last = creator.expires_at if creator.kind is PrincipalKind.KEY else None
+        expires_at = expires_at or last
+        if last is not None and expires_at is not None and expires_at > last:
             raise ExpiryExceeded(" ".join((ExpiryExceeded.__doc__ or "").split()))
     key, secret = new_key(tenant, checked(name), scopes, environment, expires_at, restrictions)
     session.add(key)

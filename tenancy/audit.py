@@ -19,6 +19,7 @@ class ActorKind(StrEnum):
     """What kind of somebody acts."""
 
     KEY = "KEY"
+    MEMBER = "MEMBER"
     OPERATOR = "OPERATOR"
 
 
@@ -32,6 +33,13 @@ class Action(StrEnum):
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_RESUMED = "tenant.resumed"
     TENANT_CLOSED = "tenant.closed"
+    DOMAIN_LET_IN = "tenant.domain_let_in"
+    DOMAIN_SHUT_OUT = "tenant.domain_shut_out"
+    MEMBER_INVITED = "member.invited"
+    MEMBER_JOINED = "member.joined"
+    MEMBER_REMOVED = "member.removed"
+    SIGNED_IN = "member.signed_in"
+    SIGNED_OUT = "member.signed_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,12 @@ class Actor:
 
     @classmethod
     def of(cls, principal: Principal, address: str | None) -> Actor:
-        return cls(ActorKind.KEY, principal.key_name, principal.key, address)
+        return cls(ActorKind(principal.kind), principal.name, principal.id, address)
+
+    @classmethod
+    def member(cls, id_: UUID, name: str, address: str | None) -> Actor:
+        """Somebody who is signing in, and no principal yet."""
+        return cls(ActorKind.MEMBER, name, id_, address)
 
 
 async def record(

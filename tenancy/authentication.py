@@ -1,9 +1,8 @@
-"""An API key becomes a Principal, remembered for a moment."""
+"""Whoever shows a key, a session or a token becomes a Principal, remembered for a moment."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,110 +10,101 @@ from datetime import UTC, datetime
 from time import monotonic
 from uuid import UUID
 
-from tenancy import key_format
 from tenancy.database import Database
-from tenancy.models import TenantStatus
-from tenancy.principals import Principal, TenantSuspended, Unauthenticated
-from tenancy.restrictions import Caller, Restrictions
-from tenancy.scopes import Scope
+from tenancy.lookups import Lookups
+from tenancy.oidc.providers import Providers
+from tenancy.principals import Principal, PrincipalKind, Unauthenticated
+from tenancy.restrictions import Caller
 
-# How long a revoked key can go on working where the message of its end is lost (tenancy.invalidation).
+# How long what was revoked can go on working where the message of its end is lost (tenancy.invalidation).
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
 NOWHERE = Caller()
+NO_PROVIDERS = Providers()
+ENDED = {
+    PrincipalKind.KEY: "This API key has expired. Create a new one, or rotate it.",
+    PrincipalKind.MEMBER: "Your session or token has expired. Sign in again.",
+}
 
 
 class Authenticator:
-    """Checks API keys against the database, remembering the good ones for CACHE_SECONDS.
+    """Checks what callers show against the database, remembering what was good for CACHE_SECONDS.
 
     `used` collects when each (tenant, key) was last seen, until somebody stores it (tenancy.last_use).
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, providers: Providers = NO_PROVIDERS) -> None:
+        self._lookups = Lookups(database, providers)
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
         self._forgotten = 0  # how many times: what was looked up meanwhile may be out of date
         self._watchers: dict[asyncio.Event, tuple[UUID, UUID]] = {}
         self.used: dict[tuple[UUID, UUID], datetime] = {}
 
     async def authenticate(self, authorization: str | None, caller: Caller = NOWHERE) -> Principal:
-        """`authorization` is the header's value, `Bearer <API key>`.
+        """`authorization` is `Bearer <API key>`, `Bearer <access token>` or `Session <cookie>`.
 
-        Raises Unauthenticated, TenantSuspended, or CallerRefused.
+        Raises Unauthenticated, TenantSuspended, CallerRefused or ProviderUnavailable.
         """
         if not authorization:
             raise Unauthenticated("Send an API key: Authorization: Bearer rap_live_…")
-        kind, _, token = authorization.partition(" ")
-        if kind.lower() != "bearer" or not token:
-            raise Unauthenticated("The Authorization header has to read: Bearer <API key>.")
-        token = token.strip()
-        known = self._known.get(token)
+        shown = authorization if caller.tenant is None else f"{authorization} {caller.tenant}"
+        known = self._known.get(shown)
         if known is not None and known[0] > monotonic():
             principal = known[1]
         else:
             forgotten = self._forgotten
-            principal = await self._look_up(token)
+            principal = await self._look_up(authorization, caller.tenant)
             if forgotten == self._forgotten:
-                self._remember(token, principal)
+                self._remember(shown, principal)
         now = datetime.now(UTC)
         if principal.expires_at is not None and principal.expires_at <= now:
-            raise Unauthenticated("This API key has expired. Create a new one, or rotate it.")
+            raise Unauthenticated(ENDED[principal.kind])
         principal.restrictions.check(caller)
-        self.used[principal.tenant, principal.key] = now
+        if principal.kind is PrincipalKind.KEY:
+            self.used[principal.tenant, principal.id] = now
         return principal
 
-    def forget(self, tenant: UUID | None = None, key: UUID | None = None) -> None:
-        """Looks this key, every key of this tenant, or every key up again, and wakes who watches them."""
+    def forget(self, tenant: UUID | None = None, id_: UUID | None = None) -> None:
+        """Looks this key or member, all of this tenant, or all there are up again, and wakes who watches."""
 
-        def concerned(its_tenant: UUID, its_key: UUID) -> bool:
-            return (tenant is None or its_tenant == tenant) and (key is None or its_key == key)
+        def concerned(its_tenant: UUID, its_id: UUID) -> bool:
+            return (tenant is None or its_tenant == tenant) and (id_ is None or its_id == id_)
 
         self._forgotten += 1
-        for token, (_, principal) in list(self._known.items()):
-            if concerned(principal.tenant, principal.key):
-                del self._known[token]
+        for shown, (_, principal) in list(self._known.items()):
+            if concerned(principal.tenant, principal.id):
+                del self._known[shown]
         for changed, watched in self._watchers.items():
             if concerned(*watched):
                 changed.set()
 
     @contextmanager
     def watching(self, principal: Principal) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the principal's key or tenant may have changed: ask again then."""
+        """An event that is set whenever the principal or the tenant may have changed: ask again then."""
         changed = asyncio.Event()
-        self._watchers[changed] = (principal.tenant, principal.key)
+        self._watchers[changed] = (principal.tenant, principal.id)
         try:
             yield changed
         finally:
             del self._watchers[changed]
 
-    async def _look_up(self, token: str) -> Principal:
-        try:
-            key = key_format.parse(token)
-        except key_format.MalformedKey as error:
-            raise Unauthenticated(
-                "This is not an API key: its checksum does not fit. Copy it again, whole."
-            ) from error
-        async with self._database.unpinned() as connection:
-            row = await connection.fetchrow("select * from authenticate_key($1)", key.key_id)
-        # Compared even without a row, so that timing does not tell which key ids exist.
-        stored = row["secret_hash"] if row else bytes(32)
-        if not hmac.compare_digest(stored, key.secret_hash) or row is None or row["revoked_at"] is not None:
-            raise Unauthenticated("This API key is unknown or revoked.")
-        if row["status"] != TenantStatus.ACTIVE:
-            raise TenantSuspended
-        return Principal(
-            tenant=row["tenant_id"],
-            tenant_slug=row["slug"],
-            plan=row["plan"],
-            key=row["id"],
-            key_name=row["name"],
-            scopes=frozenset(Scope(name) for name in row["scopes"]),
-            expires_at=row["expires_at"],
-            restrictions=Restrictions.parse(row["allowed_networks"], row["allowed_origins"]),
-        )
+    async def _look_up(self, authorization: str, tenant: str | None) -> Principal:
+        scheme, _, text = authorization.partition(" ")
+        text = text.strip()
+        if scheme.lower() == "session":
+            principal = await self._lookups.session(text)
+        elif scheme.lower() != "bearer" or not text:
+            raise Unauthenticated("The Authorization header has to read: Bearer <API key>.")
+        elif text.count(".") == 2:  # no API key has a dot, and every JSON Web Token has two
+            principal = await self._lookups.token(text, tenant)
+        else:
+            principal = await self._lookups.key(text)
+        if tenant not in (None, principal.tenant_slug):
+            raise Unauthenticated("The header Rap-Tenant names another tenant than the one this is good for.")
+        return principal
 
-    def _remember(self, token: str, principal: Principal) -> None:
-        self._known[token] = (monotonic() + CACHE_SECONDS, principal)
-        self._known.move_to_end(token)
+    def _remember(self, shown: str, principal: Principal) -> None:
+        self._known[shown] = (monotonic() + CACHE_SECONDS, principal)
+        self._known.move_to_end(shown)
         while len(self._known) > CACHE_SIZE:
             self._known.popitem(last=False)

@@ -103,7 +103,7 @@ class Ledger:
         now, limits = datetime.now(UTC), LIMITS[principal.plan]
         arguments: list[str | int] = [
             cost, limits.burst, limits.refill, limits.per_minute, limits.per_month,
-            int((end_of_month(now) - now).total_seconds() * 1000), f"{now:%Y%m%d}", str(principal.key),
+            int((end_of_month(now) - now).total_seconds() * 1000), f"{now:%Y%m%d}", str(principal.id),
             operation, MAX_NAMES, 0, 0,
         ]  # fmt: skip
         if credit is not None:
@@ -112,7 +112,7 @@ class Ledger:
                 arguments += name, -points
         refused, burst, minute, month, wait, burst_wait, minute_wait, other = cast(
             "list[int]",
-            await self._charge(keys=keys_of(principal.tenant, principal.key, now), args=arguments),
+            await self._charge(keys=keys_of(principal.tenant, principal.id, now), args=arguments),
         )
         if refused < 0:
             raise MonthUnknown
@@ -128,7 +128,7 @@ class Ledger:
     async def settle(self, batch: Batch, number: int) -> None:
         """Books a batch once: a number that is not above the last one is passed over. Raises MonthUnknown."""
         now = datetime.now(UTC)
-        tenant, key = batch.principal.tenant, batch.principal.key
+        tenant, key = batch.principal.tenant, batch.principal.id
         keys = keys_of(tenant, key, now, batch.day)
         arguments: list[str | int] = [
             number, LIMITS[batch.principal.plan].refill, f"{batch.day:%Y%m%d}", str(key), MAX_NAMES,

@@ -45,7 +45,7 @@ class LocalLimits:
         at, limits, tenant = datetime.now(UTC), LIMITS[principal.plan], principal.tenant
         now = at.timestamp() * 1000
         self._turn(minute_of(at), now)
-        arrival = max(now, self._arrivals.get(principal.key, 0))
+        arrival = max(now, self._arrivals.get(principal.id, 0))
         minute, month = self._minutes.get(tenant, 0), self._months.get(tenant, 0)
         in_minute = int(60_000 - now % 60_000)
         burst = max(0, int(limits.burst - (arrival - now) * limits.refill / 1000))
@@ -73,11 +73,11 @@ class LocalLimits:
         )  # fmt: skip
 
     def give_back(self, principal: Principal, points: int) -> None:
-        arrival = self._arrivals.get(principal.key, 0) - points * 1000 / LIMITS[principal.plan].refill
+        arrival = self._arrivals.get(principal.id, 0) - points * 1000 / LIMITS[principal.plan].refill
         self._add(principal, arrival, -points)
 
     def _add(self, principal: Principal, arrival: float, points: int) -> None:
-        self._arrivals[principal.key] = arrival
+        self._arrivals[principal.id] = arrival
         for counters in (self._minutes, self._months):
             counters[principal.tenant] = max(0, counters.get(principal.tenant, 0) + points)
 

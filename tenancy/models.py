@@ -1,4 +1,4 @@
-"""Tenants and their API keys as tables, and what makes a table belong to a tenant."""
+"""Tenants, their API keys and their members as tables, and what makes a table belong to a tenant."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Text,
@@ -91,10 +92,74 @@ class ApiKey(TenantOwned, Base):
     allowed_origins: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
 
-class UsageTotal(TenantOwned, Base):
-    """Points and requests of a key's operation on a day, UTC; Valkey counts ahead of it by seconds.
+class Member(TenantOwned, Base):
+    """Somebody whom an identity provider vouches for: a person by e-mail address, or a program by subject.
 
-    `operation` is its name: empty for an anonymous one, `other` past the names that a day may have.
+    Invited: without a subject until the first sign-in gives one. Removed members stay, so that a domain
+    of the tenant's does not let them in again.
+    """
+
+    __tablename__ = "members"
+    __table_args__ = (
+        CheckConstraint("role in ('OWNER', 'ADMIN', 'ANALYST', 'VIEWER')", name="role_known"),
+        CheckConstraint("email is not null or subject is not null", name="identified"),
+        UniqueConstraint("tenant_id", "provider", "email"),
+        UniqueConstraint("tenant_id", "provider", "subject"),
+        Index("ix_members_subject", "provider", "subject"),
+        Index("ix_members_email", "provider", "email"),
+        Index("ix_members_invited_at", "tenant_id", "invited_at", "id"),
+    )
+
+    id: Mapped[Uuid7]
+    provider: Mapped[str] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    invited_at: Mapped[Now]
+    joined_at: Mapped[Moment | None]
+    last_signed_in_at: Mapped[Moment | None]
+    removed_at: Mapped[Moment | None]
+
+
+class SignInDomain(TenantOwned, Base):
+    """Whose verified e-mail address a provider gives in this domain joins the tenant, uninvited."""
+
+    __tablename__ = "sign_in_domains"
+    __table_args__ = (
+        CheckConstraint("role in ('ADMIN', 'ANALYST', 'VIEWER')", name="role_known"),
+        Index("ix_sign_in_domains_domain", "provider", "domain"),
+    )
+
+    provider: Mapped[str] = mapped_column(Text, primary_key=True)
+    domain: Mapped[str] = mapped_column(Text, primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+
+
+class Session(TenantOwned, Base):
+    """A member's browser: the SHA-256 of its cookie, and the provider's own session behind it."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "member_id"], [Member.tenant_id, Member.id], ondelete="CASCADE"),
+        UniqueConstraint("token_hash"),
+        Index("ix_sessions_member", "tenant_id", "member_id"),
+    )
+
+    id: Mapped[Uuid7]
+    member_id: Mapped[UUID]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    provider_session: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Now]
+    expires_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
+class UsageTotal(TenantOwned, Base):
+    """Points and requests of an operation on a day, UTC; Valkey counts ahead of it by seconds.
+
+    `key_id` is the key's, or the member's. `operation` is its name: empty for an anonymous one, `other`
+    past the names that a day may have.
     """
 
     __tablename__ = "usage"
@@ -107,7 +172,7 @@ class UsageTotal(TenantOwned, Base):
 
 
 class AuditEntry(TenantOwned, Base):
-    """A change to a tenant's keys or to the tenant. The application may add rows, never change them."""
+    """A change to a tenant, its keys or its members. The application may add rows, never change them."""
 
     __tablename__ = "audit_log"
     __table_args__ = (Index("ix_audit_log_at", "tenant_id", "at", "id"),)

@@ -66,7 +66,7 @@ class Quotas:
         """
         if not self.degraded:
             # Only of today: the rest is booked by `settle`, to the day that it was spent on.
-            credit = self._credit(principal.key) if self._pending else None
+            credit = self._credit(principal.id) if self._pending else None
             try:
                 try:
                     return await self._ledger.charge(principal, cost, operation, credit)
@@ -154,9 +154,9 @@ class Quotas:
         return self._pending.pop(at) if at in self._pending and self._pending[at].is_credit else None
 
     def _batch(self, principal: Principal, day: date) -> Batch:
-        batch = self._pending.get((principal.key, day))
+        batch = self._pending.get((principal.id, day))
         if batch is None:
-            batch = self._pending[principal.key, day] = Batch(principal, day)
+            batch = self._pending[principal.id, day] = Batch(principal, day)
         return batch
 
     async def _charge_here(self, principal: Principal, cost: int, operation: str, *, owed: bool) -> Charge:

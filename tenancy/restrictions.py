@@ -22,10 +22,14 @@ class InvalidRestriction(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a request comes from: its IP address, and its page's origin where a browser names one."""
+    """Where a request comes from: its IP address, and its page's origin where a browser names one.
+
+    `tenant` is the slug that a member of several tenants names.
+    """
 
     address: str | None = None
     origin: str | None = None
+    tenant: str | None = None
 
 
 class CallerRefused(PermissionError):

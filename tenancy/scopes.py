@@ -23,6 +23,19 @@ ADMIN = frozenset(Scope)
 ROLES = {"reader": READER, "analyst": ANALYST, "admin": ADMIN}
 
 
+class Role(StrEnum):
+    """What a member is to a tenant. An owner may do what an admin may, and decides who else is one."""
+
+    OWNER = "OWNER"
+    ADMIN = "ADMIN"
+    ANALYST = "ANALYST"
+    VIEWER = "VIEWER"
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        return {Role.OWNER: ADMIN, Role.ADMIN: ADMIN, Role.ANALYST: ANALYST, Role.VIEWER: READER}[self]
+
+
 class UnknownScope(ValueError):
     """There is no such scope."""
 

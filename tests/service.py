@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from app.cli.hosting import hosting
 from app.embedded.valkey import ValkeyServer
-from app.settings import Settings
+from app.settings import IdentityProvider, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,28 @@ class Service:
         return errors
 
 
+# People can be invited by way of a provider that nobody asks: tests/oidc has real ones.
+SIGN_IN: dict[str, Any] = {
+    "public_url": "https://rap.example",
+    "identity_providers": (
+        IdentityProvider(name="okta", issuer="https://okta.example", client_id="rap-analyzer"),
+    ),
+}
+
+
 @asynccontextmanager
-async def serving(database_url: str, redis_url: str) -> AsyncIterator[Service]:
-    """A service with its worker on a free port."""
+async def serving(
+    database_url: str, redis_url: str, *, sock: socket.socket | None = None, **settings_: Any
+) -> AsyncIterator[Service]:
+    """A service with its worker, on a socket of yours or on a free port."""
     settings = Settings(
-        database_url=database_url, redis_url=redis_url, worker_processes=1, log_level="WARNING"
+        database_url=database_url,
+        redis_url=redis_url,
+        worker_processes=1,
+        log_level="WARNING",
+        **{**SIGN_IN, **settings_},
     )
-    sock = socket.create_server(("127.0.0.1", 0))
+    sock = sock or socket.create_server(("127.0.0.1", 0))
     async with hosting(settings, sock=sock, worker=True):
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:

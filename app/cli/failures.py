@@ -17,6 +17,7 @@ def sentence(error: BaseException) -> str | None:
     """What to tell the person at the terminal, or None for a bug."""
     import asyncpg
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
     from sqlalchemy.exc import DBAPIError
 
     from app.catalog.new_track import InvalidTrack
@@ -24,7 +25,9 @@ def sentence(error: BaseException) -> str | None:
     from app.importers.entries import Unreadable
     from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound
     from tenancy.database import UnsafeDatabaseRole
+    from tenancy.members import InvalidMember, LastOwner, MemberExists, MemberNotFound
     from tenancy.names import InvalidName
+    from tenancy.oidc.providers import UnknownProvider
     from tenancy.restrictions import InvalidRestriction
     from tenancy.scopes import UnknownScope
     from tenancy.tenants import InvalidSlug, TenantClosed, TenantExists, TenantNotFound
@@ -32,11 +35,16 @@ def sentence(error: BaseException) -> str | None:
     ours = Failure | EmbeddedError | Unreadable | InvalidTrack
     of_tenants = InvalidName | InvalidSlug | TenantClosed | TenantExists | TenantNotFound
     of_keys = UnknownScope | ApiKeyEnded | ApiKeyNotFound | InvalidRestriction
-    if isinstance(error, ours | UnsafeDatabaseRole | of_tenants | of_keys):
+    of_members = InvalidMember | LastOwner | MemberExists | MemberNotFound | UnknownProvider
+    if isinstance(error, ours | UnsafeDatabaseRole | of_tenants | of_keys | of_members):
         return " ".join((str(error) or inspect.getdoc(error) or "").split())
+    if isinstance(error, SettingsError):  # "error parsing value for field "identity_providers" from …"
+        name = str(error).split('"')[1]
+        return f"The setting {name} can't be used: it has to be JSON."
     if isinstance(error, ValidationError):
         wrong = error.errors(include_input=False, include_url=False)[0]
-        return f"The setting {'.'.join(map(str, wrong['loc']))} can't be used: {wrong['msg']}."
+        what = f"The setting {'.'.join(map(str, wrong['loc']))}" if wrong["loc"] else "The settings"
+        return f"{what} can't be used: {wrong['msg'].removeprefix('Value error, ')}."
     if isinstance(error, DBAPIError):
         error = error.orig.__cause__ or error.orig if error.orig is not None else error
     if isinstance(error, asyncpg.DiskFullError):

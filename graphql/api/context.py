@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from app.search.recommend import RecommendationService
     from app.search.search import SearchService
     from app.trends.service import TrendService
+    from tenancy.oidc.flow import SignIn
     from tenancy.quotas import Charge, Quotas
 
 
-# Tells every process that a key, or all keys of a tenant, have changed.
+# Tells every process that a key or a member, or all of a tenant, have changed.
 Announce = Callable[[UUID, UUID | None], Awaitable[None]]
 
 
@@ -42,6 +43,7 @@ class Services:
     hub: Hub
     analyze: Any
     announce: Announce
+    sign_in: SignIn
 
 
 @dataclass(slots=True)

@@ -20,7 +20,9 @@ from app.search.recommend import SeedNotFound
 from app.trends.service import TooManyPeriods
 from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
 from tenancy.limits import QuotaUnavailable
+from tenancy.members import InvalidMember, LastOwner, MemberExists, MemberNotFound, OwnersOnly
 from tenancy.names import InvalidName
+from tenancy.oidc.providers import UnknownProvider
 from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.restrictions import CallerRefused, InvalidRestriction
 
@@ -34,10 +36,15 @@ EXPECTED: dict[type[Exception], str] = {
     CallerRefused: "FORBIDDEN",
     ExpiryExceeded: "FORBIDDEN",
     InvalidCursor: "BAD_USER_INPUT",
+    InvalidMember: "BAD_USER_INPUT",
     InvalidName: "BAD_USER_INPUT",
     InvalidRestriction: "BAD_USER_INPUT",
     InvalidSearch: "BAD_USER_INPUT",
     InvalidTrack: "BAD_USER_INPUT",
+    LastOwner: "CONFLICT",
+    MemberExists: "CONFLICT",
+    MemberNotFound: "NOT_FOUND",
+    OwnersOnly: "FORBIDDEN",
     QuotaUnavailable: "QUOTA_UNAVAILABLE",
     RunEnded: "CONFLICT",
     RunNotFound: "NOT_FOUND",
@@ -48,6 +55,7 @@ EXPECTED: dict[type[Exception], str] = {
     TrackNotFound: "NOT_FOUND",
     Unauthenticated: "UNAUTHENTICATED",
     UnknownAnalyzer: "BAD_USER_INPUT",
+    UnknownProvider: "BAD_USER_INPUT",
 }
 DATABASE = {
     asyncpg.QueryCanceledError: ("TIMEOUT", "This took too long. Ask for fewer items, or narrow the filter."),
@@ -77,12 +85,12 @@ class InvalidArgument(ApiError):
 
 
 class Forbidden(ApiError):
-    """The key lacks a scope."""
+    """The key, or the member, lacks a scope."""
 
     code = "FORBIDDEN"
 
     def __init__(self, scope: str, *, nodes: Any = None, path: Any = None) -> None:
-        message = f"This needs the scope {scope}, which your key does not have."
+        message = f"This needs the scope {scope}, which you do not have."
         super().__init__(message, nodes=nodes, path=path, scope=str(scope))
 
 

@@ -15,9 +15,10 @@ from api.encoding import encode_execution, encode_result
 from api.failures import errors_of
 from api.planner.documents import DocumentInvalid
 from api.planner.engine import Engine
-from api.requests import OpenContext, caller
+from api.requests import CrossSiteRequest, OpenContext, caller, credentials
 from api.watch import Watch
 from tenancy.authentication import Authenticator
+from tenancy.oidc.providers import ProviderUnavailable
 from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.quotas import QuotaExceeded, QuotaUnavailable
 from tenancy.restrictions import CallerRefused
@@ -88,8 +89,10 @@ class GraphQLEndpoint:
             )
         except TenantSuspended as error:
             return failure(media, 403, str(error) or str(TenantSuspended.__doc__), "TENANT_SUSPENDED")
-        except CallerRefused as error:
+        except (CallerRefused, CrossSiteRequest) as error:
             return failure(media, 403, str(error), "FORBIDDEN")
+        except ProviderUnavailable as error:
+            return failure(media, 503, str(error), "PROVIDER_UNAVAILABLE", {"Retry-After": "60"})
         except QuotaExceeded as error:
             headers = rate_limit.headers(error.standing) if error.standing else {}
             headers["Retry-After"] = str(error.retry_after_seconds)
@@ -109,7 +112,7 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request, accept: str, media: str) -> Response:
         if request.method not in ("GET", "POST"):
             raise BadRequest("Send GET or POST.", 405, "METHOD_NOT_ALLOWED", Allow="GET, POST")
-        watch = Watch(self._authenticator, request.headers.get("authorization"), caller(request))
+        watch = Watch(self._authenticator, credentials(request), caller(request))
         principal = await watch.authenticate()
         asked = GraphQLRequest.read(await parameters(request))
         document = self._engine.documents.get(asked.query)

@@ -14,6 +14,7 @@ TYPES = {
     "run": "AnalysisRun",
     "ten": "Tenant",
     "key": "ApiKey",
+    "mem": "Member",
 }
 PREFIXES = {name: prefix for prefix, name in TYPES.items()}
 

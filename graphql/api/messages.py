@@ -77,10 +77,10 @@ def check_request(payload: dict[str, Any] | None) -> None:
             raise Closing(Code.BAD_REQUEST, f"payload.{name} has to be {words}.")
 
 
-def authorization(payload: dict[str, Any]) -> str | None:
-    """The payload's authorization, whatever the case of its name, as header names go."""
+def text_of(payload: dict[str, Any], header: str) -> str | None:
+    """What the payload says in a header's place, whatever the case of its name, as header names go."""
     for name, value in payload.items():
-        if name.lower() == "authorization" and isinstance(value, str):
+        if name.lower() == header and isinstance(value, str):
             return value
     return None
 

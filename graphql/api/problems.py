@@ -11,7 +11,9 @@ from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
 from tenancy import quotas
 from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
+from tenancy.members import InvalidMember, LastOwner, MemberExists, MemberNotFound, OwnersOnly
 from tenancy.names import InvalidName
+from tenancy.oidc.providers import UnknownProvider
 from tenancy.restrictions import InvalidRestriction
 from tenancy.scopes import UnknownScope
 
@@ -62,9 +64,14 @@ def problem(error: Exception, field: str | None = None) -> InvalidInput | NotFou
             forbidden = isinstance(error, ScopeExceeded | ExpiryExceeded)
             code = "FORBIDDEN" if forbidden else "BAD_USER_INPUT"
             return InvalidInput(code=code, message=message, field=field)
-        case TrackNotFound() | RunNotFound() | ApiKeyNotFound():
+        case InvalidMember() | UnknownProvider():
+            path = ".".join(part for part in (field, getattr(error, "field", "provider")) if part)
+            return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
+        case OwnersOnly():
+            return InvalidInput(code="FORBIDDEN", message=message, field=field)
+        case TrackNotFound() | RunNotFound() | ApiKeyNotFound() | MemberNotFound():
             return NotFound(code="NOT_FOUND", message=message)
-        case RunEnded() | ApiKeyEnded():
+        case RunEnded() | ApiKeyEnded() | MemberExists() | LastOwner():
             return Conflict(code="CONFLICT", message=message)
         case quotas.QuotaExceeded():
             return QuotaExceeded(

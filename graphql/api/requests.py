@@ -1,8 +1,10 @@
-"""From a principal to the context of one operation, paid for."""
+"""Who sends a request, from where; and from a principal to the context of one operation, paid for."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -12,9 +14,16 @@ from tenancy.principals import Principal
 from tenancy.restrictions import Caller
 
 MAX_NAME = 100  # characters of an operation's name that usage is counted by
+# __Host-: browsers take it over https from this very host alone, and no subdomain can set it.
+SESSION_COOKIE = "__Host-rap_session"
+TENANT_HEADER = "rap-tenant"
 
 # Charges the points and gives the context; raises tenancy.quotas.QuotaExceeded or QuotaUnavailable.
 OpenContext = Callable[[Principal, Estimate], Awaitable[Context]]
+
+
+class CrossSiteRequest(PermissionError):
+    """A page of another site sent this with your session's cookie. Send an Authorization header instead."""
 
 
 def opener(services: Services) -> OpenContext:
@@ -27,8 +36,48 @@ def opener(services: Services) -> OpenContext:
     return open_context
 
 
-def caller(connection: HTTPConnection) -> Caller:
+def caller(connection: HTTPConnection[Any]) -> Caller:
     """Behind a proxy the address is that of X-Forwarded-For, where uvicorn trusts the proxy
     (FORWARDED_ALLOW_IPS)."""
-    client = connection.client
-    return Caller(client.host if client is not None else None, connection.headers.get("origin"))
+    client, headers = connection.client, connection.headers
+    return Caller(
+        client.host if client is not None else None, headers.get("origin"), headers.get(TENANT_HEADER)
+    )
+
+
+def credentials(connection: HTTPConnection[Any]) -> str | None:
+    """The Authorization header, or else the session of the browser, as tenancy.authentication reads them.
+
+    Raises CrossSiteRequest where a cookie comes with what our own pages did not send.
+    """
+    header = connection.headers.get("authorization")
+    if header is not None:
+        return header
+    if SESSION_COOKIE not in connection.headers.get("cookie", ""):
+        return None
+    check_same_origin(connection)
+    return f"Session {connection.cookies[SESSION_COOKIE]}"
+
+
+def check_same_origin(connection: HTTPConnection[Any]) -> None:
+    """Raises CrossSiteRequest unless the browser says that one of our own pages, or a person, sent this.
+
+    Fetch metadata where there is any (https://www.w3.org/TR/fetch-metadata/), else the Origin: no page
+    can set either. What has neither is no browser, and has no business with a cookie.
+    """
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    if site is not None:
+        # `none`: typed or bookmarked, which is a person's own doing; but it is no way to act.
+        welcome = site == "same-origin" or (site == "none" and connection.scope.get("method") == "GET")
+    else:
+        welcome = origin is not None and is_own(connection, origin)
+    if not welcome:
+        raise CrossSiteRequest(" ".join((CrossSiteRequest.__doc__ or "").split()))
+
+
+def is_own(connection: HTTPConnection[Any], origin: str) -> bool:
+    """Whether an origin is the host that this request was sent to."""
+    try:
+        return urlsplit(origin).netloc.lower() == connection.headers.get("host", "").lower() != ""
+    except ValueError:
+        return False

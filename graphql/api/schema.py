@@ -12,19 +12,20 @@ from api.catalog.mutations import CatalogMutations
 from api.catalog.queries import CatalogQueries
 from api.scalars import SCALARS
 from api.search.queries import SearchQueries
+from api.tenants.members import MemberMutations
 from api.tenants.mutations import TenantMutations
 from api.tenants.queries import TenantQueries
 from api.tenants.subscriptions import TenantSubscriptions
 from api.trends.queries import TrendQueries
 
 
-@strawberry.type(description="Reading. Everything belongs to the tenant of your key.")
+@strawberry.type(description="Reading. Everything belongs to your tenant.")
 class Query(CatalogQueries, AnalysisQueries, SearchQueries, TrendQueries, TenantQueries):
     pass
 
 
 @strawberry.type(description="Writing. Each answers with what was done, or with a problem that says why not.")
-class Mutation(CatalogMutations, AnalysisMutations, TenantMutations):
+class Mutation(CatalogMutations, AnalysisMutations, TenantMutations, MemberMutations):
     pass
 
 

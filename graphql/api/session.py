@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -16,9 +16,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 from api.context import Context
 from api.encoding import encode_execution
 from api.failures import errors_of
-from api.messages import Closing, Code, Message, authorization, read, write
+from api.messages import Closing, Code, Message, read, text_of, write
 from api.planner.engine import Engine
-from api.requests import OpenContext, caller
+from api.requests import TENANT_HEADER, OpenContext, caller, credentials
 from api.watch import ENDED, Watch
 from app.events.tasks import end
 from tenancy.authentication import Authenticator
@@ -91,9 +91,12 @@ class Session:
                         raise Closing(Code.UNAUTHORIZED, "Unauthorized: send connection_init first")
         except TimeoutError as error:
             raise Closing(Code.INITIALISATION_TIMEOUT, "Connection initialisation timeout") from error
-        key = authorization(message.payload or {}) or self._socket.headers.get("authorization")
-        watch = Watch(self._service.authenticator, key, caller(self._socket))
+        given = message.payload or {}
         try:
+            shown = text_of(given, "authorization") or credentials(self._socket)
+            asking = caller(self._socket)
+            asking = replace(asking, tenant=text_of(given, TENANT_HEADER) or asking.tenant)
+            watch = Watch(self._service.authenticator, shown, asking)
             await watch.authenticate()
         except ENDED as error:
             raise forbidden(error) from error

@@ -1,4 +1,4 @@
-"""The key behind something that stays open: a socket or a stream ends when its key does."""
+"""Who stands behind something that stays open: it ends when their key, session or token does."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 
 import structlog
 
+from api.requests import CrossSiteRequest
 from tenancy.authentication import CACHE_SECONDS, Authenticator
 from tenancy.principals import Principal, TenantSuspended, Unauthenticated
 from tenancy.restrictions import Caller, CallerRefused
 
 log = structlog.get_logger(__name__)
 
-ENDED = (Unauthenticated, TenantSuspended, CallerRefused)
+ENDED = (Unauthenticated, TenantSuspended, CallerRefused, CrossSiteRequest)
 
 
 class Watch:
-    """One key, as one caller uses it. `authenticate` comes first."""
+    """What one caller shows. `authenticate` comes first."""
 
     def __init__(self, authenticator: Authenticator, authorization: str | None, caller: Caller) -> None:
         self._authenticator = authenticator
@@ -30,7 +31,7 @@ class Watch:
         return self.principal
 
     async def hold(self, seconds: float) -> None:
-        """Returns after `seconds`, in which the key was good. Raises one of ENDED as soon as it is not."""
+        """Returns after `seconds`, in which it was good. Raises one of ENDED as soon as it is not."""
         clock = asyncio.get_running_loop().time
         until = clock() + seconds
         while (left := until - clock()) > 0:
@@ -40,11 +41,11 @@ class Watch:
                 await self.authenticate()
             except ENDED:
                 raise
-            except Exception as error:  # the database is away: that is not the client's fault
-                log.warning("key_not_checked", error=type(error).__qualname__)
+            except Exception as error:  # the database or a provider is away: not the client's fault
+                log.warning("principal_not_checked", error=type(error).__qualname__)
 
     async def _news(self, seconds: float) -> None:
-        """Waits until the key may have changed, expires, or the time is over."""
+        """Waits until it may have changed, until it expires, or until the time is over."""
         if self.principal.expires_at is not None:
             seconds = min(seconds, (self.principal.expires_at - datetime.now(UTC)).total_seconds())
         with self._authenticator.watching(self.principal) as changed:

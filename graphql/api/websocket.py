@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.messages import PROTOCOL, Code
 from api.planner.engine import Engine
-from api.requests import OpenContext
+from api.requests import OpenContext, is_own
 from api.session import Service, Session
 from tenancy.authentication import Authenticator
 
@@ -21,9 +20,9 @@ PING_SECONDS = 25.0  # proxies close what is silent for 30 or 60
 class WebSocketEndpoint:
     """The ASGI application behind a WebSocketRoute.
 
-    The key comes in the payload of connection_init, `{"authorization": "Bearer …"}`, or in the header of the
-    upgrade request. Pages of other origins than our own are refused unless they are in `origins`, such
-    as `https://app.example.com`.
+    The key comes in the payload of connection_init, `{"authorization": "Bearer …"}`, or with the upgrade
+    request: in its header, or by the cookie of a browser that is signed in. Pages of other origins than
+    our own are refused unless they are in `origins`, such as `https://app.example.com`.
     """
 
     def __init__(
@@ -53,9 +52,4 @@ class WebSocketEndpoint:
 
     def _is_welcome(self, socket: WebSocket) -> bool:
         origin = socket.headers.get("origin")
-        if origin is None or origin in self._origins:
-            return True
-        try:
-            return urlsplit(origin).netloc.lower() == socket.headers.get("host", "").lower()
-        except ValueError:
-            return False
+        return origin is None or origin in self._origins or is_own(socket, origin)

@@ -9,6 +9,8 @@ from typing import Any
 
 ADD = """mutation ($i: AddTracksInput!) { addTracks(input: $i) { ... on AddTracksPayload {
   tracks { id artist { id } } run { id } } } }"""
+INVITE = """mutation ($i: InviteMemberInput!) { inviteMember(input: $i) { ... on InviteMemberPayload {
+  signInUrl member { id email } } } }"""
 EVERYTHING = """{ tracks(first: 100) { totalCount edges { cursor node {
     id title album tags metadata profile { mood } externalIds { value } artist { id name slug trackCount }
     lyrics { text } analyses(first: 9) { edges { node { id evidence { text } } } }
@@ -16,8 +18,10 @@ EVERYTHING = """{ tracks(first: 100) { totalCount edges { cursor node {
   artists(first: 100) { totalCount edges { cursor node { id name tracks(first: 9) { nodes { title } } } } }
   runs(first: 100) { totalCount nodes { id progress { total } } }
   viewer { tenant { id name slug apiKeys(first: 50) { nodes { id name prefix } }
+    members(first: 50) { totalCount nodes { id name email } }
     auditLog(first: 50) { nodes { actor after } } } } }"""
-BY_ID = """query ($id: ID!) { node(id: $id) { __typename id ... on Tenant { name } ... on ApiKey { name } }
+BY_ID = """query ($id: ID!) { node(id: $id) { __typename id ... on Tenant { name } ... on ApiKey { name }
+  ... on Member { email } }
   nodes(ids: [$id]) { id } track(id: $id) { title } artist(id: $id) { name } run(id: $id) { id } }"""
 FILTERED = "query ($id: ID!) { tracks(first: 9, filter: { ids: [$id] }) { totalCount nodes { id } } }"
 SEARCHES = """query ($q: String!) {
@@ -34,6 +38,7 @@ TOUCH: dict[str, Callable[[str], dict[str, Any]]] = {
     "cancelRun": lambda id_: {"id": id_},
     "revokeApiKey": lambda id_: {"id": id_},
     "rotateApiKey": lambda id_: {"id": id_},
+    "removeMember": lambda id_: {"id": id_},
 }
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.provision import SETUP
+from tenancy import members
 from tenancy.database import Database
-from tenancy.scopes import Scope
+from tenancy.scopes import Role, Scope
 from tests.builders import VERSE, Tenant, add_tracks, new_key, new_tenant, song
 from tests.service import Service
 
@@ -19,6 +21,9 @@ SECRET = "Quillon"
 async def owner(database: Database) -> Tenant:
     """A tenant with tracks that nobody else may see."""
     tenant = await new_tenant(database)
+    async with database.transaction(tenant) as session:
+        address = f"{SECRET}@{SECRET}.example".lower()
+        await members.invite(session, tenant, "okta", Role.ANALYST, SETUP, email=address, name=SECRET)
     songs = [
         song(f"{SECRET} {n}", artist=f"{SECRET} Band", lyrics=f"{VERSE}\n{SECRET} {n}") for n in range(3)
     ]
@@ -38,7 +43,7 @@ async def ids_of(service: Service, owner: Tenant) -> dict[str, str]:
     data = await service.data(
         owner.key,
         """{ tracks(first: 1) { edges { cursor node { id artist { id } } } }
-             viewer { tenant { id } apiKey { id } } }""",
+             viewer { tenant { id members(first: 1) { nodes { id } } } apiKey { id } } }""",
     )
     added = await service.data(
         owner.key,
@@ -52,6 +57,7 @@ async def ids_of(service: Service, owner: Tenant) -> dict[str, str]:
         "artist": edge["node"]["artist"]["id"],
         "tenant": data["viewer"]["tenant"]["id"],
         "key": data["viewer"]["apiKey"]["id"],
+        "member": data["viewer"]["tenant"]["members"]["nodes"][0]["id"],
         "run": added["analyzeTracks"]["run"]["id"],
         "cursor": edge["cursor"],
     }
@@ -67,6 +73,7 @@ QUERIES = [
     '{ searchTracks(query: "my brother is gone", mode: SEMANTIC, first: 100) { edges { node { title } } } }',
     "{ trends(metric: TRACKS) { key points { tracks } } }",
     "{ viewer { tenant { name slug apiKeys(first: 100) { nodes { name } } } } }",
+    "{ viewer { tenant { members(first: 100) { totalCount nodes { email name } } } } }",
     "{ viewer { tenant { auditLog(first: 100) { nodes { actor after } } } } }",
     "{ analyzers { name } }",
 ]
@@ -84,16 +91,16 @@ async def test_ids_of_others_answer_like_unknown_ones(
 ) -> None:
     ids = await ids_of(service, owner)
     unknown = {name: f"{id_.split('_')[0]}_{'0' * 32}" for name, id_ in ids.items() if name != "cursor"}
-    query = """query ($track: ID!, $artist: ID!, $tenant: ID!, $key: ID!, $run: ID!) {
+    query = """query ($track: ID!, $artist: ID!, $tenant: ID!, $key: ID!, $run: ID!, $member: ID!) {
         track(id: $track) { title } artist(id: $artist) { name } run(id: $run) { id }
-        nodes(ids: [$track, $artist, $tenant, $key, $run]) { id }
+        nodes(ids: [$track, $artist, $tenant, $key, $run, $member]) { id }
         filtered: tracks(first: 5, filter: { ids: [$track] }) { totalCount }
         by: tracks(first: 5, filter: { artists: [$artist] }) { totalCount } }"""
     theirs = await service.data(stranger.key, query, **{k: v for k, v in ids.items() if k != "cursor"})
     nobodys = await service.data(stranger.key, query, **unknown)
     assert theirs == nobodys
     assert theirs["track"] is theirs["artist"] is theirs["run"] is None
-    assert theirs["nodes"] == [None] * 5
+    assert theirs["nodes"] == [None] * 6
     assert (await service.data(owner.key, query, **{k: v for k, v in ids.items() if k != "cursor"}))["track"]
 
 
@@ -102,6 +109,7 @@ MUTATIONS: list[tuple[str, dict[str, Any]]] = [
     ("cancelRun", {"id": "run"}),
     ("revokeApiKey", {"id": "key"}),
     ("rotateApiKey", {"id": "key"}),
+    ("removeMember", {"id": "member"}),
     ("analyzeTracks", {"ids": ["track"]}),
 ]
 
@@ -211,6 +219,17 @@ SCOPED: list[tuple[Scope, str, dict[str, Any] | None]] = [
     (
         Scope.ADMIN_KEYS,
         "mutation ($i: RevokeApiKeyInput!) { revokeApiKey(input: $i) { __typename } }",
+        {"id": "x"},
+    ),
+    (Scope.ADMIN_MEMBERS, "{ viewer { tenant { members(first: 1) { totalCount } } } }", None),
+    (
+        Scope.ADMIN_MEMBERS,
+        "mutation ($i: InviteMemberInput!) { inviteMember(input: $i) { __typename } }",
+        {"role": "VIEWER"},
+    ),
+    (
+        Scope.ADMIN_MEMBERS,
+        "mutation ($i: RemoveMemberInput!) { removeMember(input: $i) { __typename } }",
         {"id": "x"},
     ),
 ]

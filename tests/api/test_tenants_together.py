@@ -34,6 +34,7 @@ from tests.api.documents import (
     BY_ID,
     EVERYTHING,
     FILTERED,
+    INVITE,
     SEARCHES,
     TOUCH,
     TRENDS,
@@ -60,6 +61,7 @@ class Party:
         self.ids: list[str] = []
         self.cursors: list[str] = []
         self.tracks: list[str] = []
+        self.members = 0
 
 
 class Together(RuleBasedStateMachine):
@@ -126,12 +128,23 @@ class Together(RuleBasedStateMachine):
             assert deleted == {"deletedIds": [id_]}
 
     @rule(name=WHO)
+    def invite(self, name: str) -> None:
+        party = self.parties[name]
+        address = f"{party.word}-{party.members}@{party.word}.example"
+        given = {"email": address, "role": "VIEWER", "name": party.word}
+        invited = self.ask(name, INVITE, i=given)["data"]["inviteMember"]
+        assert invited["member"]["email"] == address
+        party.ids.append(invited["member"]["id"])
+        party.members += 1
+
+    @rule(name=WHO)
     def read_everything(self, name: str) -> None:
         party = self.parties[name]
         data = self.ask(name, EVERYTHING)["data"]
         assert data["tracks"]["totalCount"] == len(party.tracks) == len(data["tracks"]["edges"])
         party.cursors = [edge["cursor"] for edge in data["tracks"]["edges"] + data["artists"]["edges"]]
         tenant = data["viewer"]["tenant"]
+        self.must(tenant["members"]["totalCount"] == party.members, "members of another tenant are seen")
         found = [tenant["id"], *(key["id"] for key in tenant["apiKeys"]["nodes"])]
         found += [run["id"] for run in data["runs"]["nodes"]]
         party.ids = list(dict.fromkeys(party.ids + found))

@@ -73,13 +73,16 @@ class CatalogQueries:
         narrow_tracks(rows, filter, order_by)
 
 
+ADMINISTERED = {"ApiKey": Scope.ADMIN_KEYS, "Member": Scope.ADMIN_MEMBERS}
+
+
 def node_json(ask: Ask, id_: str) -> dict[str, Any] | None:
     parts, principal = ids.split(id_), ask.context.principal
     if parts is None:
         return None
     kind, uuid = parts
-    if kind == "ApiKey" and uuid != principal.key and Scope.ADMIN_KEYS not in principal.scopes:
-        return None  # other keys are an admin's to see
+    if kind in ADMINISTERED and uuid != principal.id and ADMINISTERED[kind] not in principal.scopes:
+        return None  # other keys and members are an admin's to see
     return {"kind": kind, "id": uuid}
 
 

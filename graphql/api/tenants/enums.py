@@ -7,13 +7,15 @@ from typing import TypeAlias
 
 import strawberry
 
-from tenancy import audit, models
+from tenancy import audit, models, scopes
 
 Plan: TypeAlias = models.Plan
 TenantStatus: TypeAlias = models.TenantStatus
 ActorKind: TypeAlias = audit.ActorKind
+Role: TypeAlias = scopes.Role
 strawberry.enum(models.Plan, description="What a tenant pays for.")
 strawberry.enum(audit.ActorKind, description="What kind of somebody acts.")
+strawberry.enum(scopes.Role, description="What a member may do: an owner and an admin all, a viewer read.")
 strawberry.enum(models.TenantStatus, description="Whether a tenant can be used.")
 
 

@@ -9,19 +9,22 @@ import strawberry
 from api.planner.fields import Asking, computed
 from api.scalars import write_moment
 from api.tenants.types import RateLimit, Viewer
+from tenancy.principals import PrincipalKind
 
 
 @strawberry.type
 class TenantQueries:
     @computed(Viewer)
     def viewer(ask: Asking) -> Any:
-        """Who your key is, and what it may do."""
+        """Who you are, and what you may do."""
         principal = ask.context.principal
+        is_key = principal.kind is PrincipalKind.KEY
         return {
             "tenant": {"id": principal.tenant},
-            "principal": principal.key_name,
+            "principal": principal.name,
             "scopes": sorted(principal.scopes),
-            "api_key": {"id": principal.key},
+            "api_key": {"id": principal.id} if is_key else None,
+            "member": None if is_key else {"id": principal.id},
         }
 
     @computed(RateLimit)

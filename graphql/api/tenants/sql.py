@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from api.ids import PREFIXES
 
-# The global id of what an entry of the audit log is about: a key, or the tenant itself.
+# The global id of what an entry of the audit log is about: a key, a member, or the tenant itself.
 TARGET = (
-    f"(case when {{row}}.action like 'tenant.%' then '{PREFIXES['Tenant']}_' else '{PREFIXES['ApiKey']}_' end"
-    " || translate({row}.target_id::text, '-', ''))"
+    f"(case split_part({{row}}.action, '.', 1) when 'tenant' then '{PREFIXES['Tenant']}'"
+    f" when 'member' then '{PREFIXES['Member']}' else '{PREFIXES['ApiKey']}' end"
+    " || '_' || translate({row}.target_id::text, '-', ''))"
 )

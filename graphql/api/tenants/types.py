@@ -13,10 +13,11 @@ from api.nodes import Connection, Node
 from api.planner.fields import Asking, RowsOf, column, connection, later, node, one, shape
 from api.tenants import sql
 from api.tenants import usage as usages
-from api.tenants.enums import ActorKind, Plan, TenantStatus, UsageGranularity
+from api.tenants.enums import ActorKind, Plan, Role, TenantStatus, UsageGranularity
 from tenancy.scopes import Scope
 
 LazyApiKey = Annotated["ApiKey", strawberry.lazy("api.tenants.types")]
+LazyMember = Annotated["Member", strawberry.lazy("api.tenants.types")]
 LazyAuditEntry = Annotated["AuditEntry", strawberry.lazy("api.tenants.types")]
 MAX_DAYS = 366
 
@@ -73,13 +74,28 @@ class ApiKey(Node):
         return [await usages.quota(ask)] * len(ask.keys)
 
 
+@node("members", "mem")
+class Member(Node):
+    """Somebody who belongs to the tenant: a person who signs in, or a program with tokens of a provider."""
+
+    name: str | None = column("What the identity provider, or whoever invited them, calls them.")
+    email: str | None = column("A person's e-mail address.")
+    role: Role = column("What they may do.")
+    provider: str = column("The identity provider that vouches for them.")
+    subject: str | None = column("Who they are to the provider; null until they have joined.")
+    invited_at: datetime = column("When they were invited, or joined by the domain of their address.")
+    joined_at: datetime | None = column("When they first signed in; null while they are invited.")
+    last_signed_in_at: datetime | None = column("When they last signed in.")
+    removed_at: datetime | None = column("When they were removed.")
+
+
 @shape
 class AuditEntry:
-    """A change to the tenant or to one of its keys. Entries are never changed or deleted."""
+    """A change to the tenant, or to one of its keys or members. Entries are never changed or deleted."""
 
     at: datetime = column("When.")
     actor_kind: ActorKind = column("What kind of somebody did it.")
-    actor: str = column("Who did it: the name of a key, or of an operator.", "{row}.actor_name")
+    actor: str = column("Who did it: the name of a key, a member or an operator.", "{row}.actor_name")
     address: str | None = column("From where: an IP address, or an operator's machine.")
     action: str = column("What was done, such as `api_key.created`.")
     target: strawberry.ID = column("What it was done to.", sql.TARGET)
@@ -101,9 +117,15 @@ class Tenant(Node):
         """Its API keys, revoked ones too, newest first."""
         rows.order(f"{rows.new}.created_at", "timestamptz", descending=True)
 
+    @connection(Connection[LazyMember], "members", scope=Scope.ADMIN_MEMBERS)
+    def members(rows: RowsOf) -> None:
+        """Its members and whom it has invited, newest first."""
+        rows.where(f"{rows.new}.removed_at is null")
+        rows.order(f"{rows.new}.invited_at", "timestamptz", descending=True)
+
     @connection(Connection[LazyAuditEntry], "audit_log", scope=Scope.ADMIN_KEYS)
     def audit_log(rows: RowsOf) -> None:
-        """Every change to the tenant and its keys, newest first."""
+        """Every change to the tenant, its keys and its members, newest first."""
         rows.order(f"{rows.new}.at", "timestamptz", descending=True)
 
     @later(list[UsagePoint], scope=Scope.USAGE_READ)
@@ -126,6 +148,7 @@ class Viewer:
     """Who asks."""
 
     tenant: Tenant = column("The tenant that everything here belongs to.")
-    principal: str = column("The key's name.")
-    scopes: list[str] = column("What the key may do.")
-    api_key: ApiKey | None = column("The key itself.")
+    principal: str = column("The name of the key or the member.")
+    scopes: list[str] = column("What you may do.")
+    api_key: ApiKey | None = column("Your key, if you have come with one.")
+    member: Member | None = column("Who you are, if you have signed in.")

@@ -45,9 +45,9 @@ async def test_both_keys_work_in_the_grace_period_and_then_the_new_one_alone(dat
     tenant = await new_tenant(database)
     text = await new_key(database, tenant, role="analyst")
     before = await principal_of(database, text)
-    old, new, successor = await rotated(database, tenant, before.key)
+    old, new, successor = await rotated(database, tenant, before.id)
     after = await principal_of(database, successor)
-    assert (after.scopes, after.key_name, after.key) == (before.scopes, before.key_name, new.id)
+    assert (after.scopes, after.name, after.id) == (before.scopes, before.name, new.id)
     assert await works(database, text)
     assert old.expires_at is not None
     assert timedelta(hours=23) < old.expires_at - datetime.now(UTC) <= timedelta(days=1)
@@ -66,7 +66,7 @@ async def test_grace_never_outlives_the_key(database: Database) -> None:
 
 async def test_what_has_ended_has_no_successor(database: Database) -> None:
     tenant = await new_tenant(database)
-    key = (await principal_of(database, await new_key(database, tenant))).key
+    key = (await principal_of(database, await new_key(database, tenant))).id
     await rotated(database, tenant, key)
     with pytest.raises(ApiKeyEnded):
         await rotated(database, tenant, key)
@@ -79,7 +79,7 @@ async def test_what_has_ended_has_no_successor(database: Database) -> None:
 
 async def test_a_key_gives_no_more_than_its_creator_has(database: Database) -> None:
     tenant = await new_tenant(database)
-    admin = (await principal_of(database, await new_key(database, tenant))).key
+    admin = (await principal_of(database, await new_key(database, tenant))).id
     creator = await principal_of(database, await new_key(database, tenant, Scope.ADMIN_KEYS))
     with pytest.raises(ScopeExceeded, match="tracks:read"):
         async with database.transaction(tenant) as session:
@@ -106,7 +106,7 @@ async def test_a_key_lives_no_longer_than_its_creator(database: Database) -> Non
 async def test_another_tenants_key_is_not_there(database: Database) -> None:
     tenant, stranger = await new_tenant(database), await new_tenant(database)
     text = await new_key(database, tenant)
-    key = (await principal_of(database, text)).key
+    key = (await principal_of(database, text)).id
     with pytest.raises(api_keys.ApiKeyNotFound):
         await rotated(database, stranger, key)
     with pytest.raises(api_keys.ApiKeyNotFound):
@@ -175,5 +175,5 @@ async def test_last_use_is_stored_in_batches(database: Database) -> None:
     for principal in used:
         async with database.reading(principal.tenant) as connection:
             rows = dict(await connection.fetch("select id, last_used_at from api_keys"))
-        assert datetime.now(UTC) - rows[principal.key] < timedelta(minutes=1)
-        assert rows.get(idle.key) is None
+        assert datetime.now(UTC) - rows[principal.id] < timedelta(minutes=1)
+        assert rows.get(idle.id) is None

@@ -51,11 +51,11 @@ async def test_a_revoked_key_ends_everywhere_within_a_second(
     other = f"Bearer {await new_key(database, tenant)}"
     principals = [await each.authenticate(header) for each in processes]
     async with database.transaction(tenant) as session:
-        await api_keys.revoke(session, tenant, principals[0].key, SETUP)
+        await api_keys.revoke(session, tenant, principals[0].id, SETUP)
     for process in processes:
         await process.authenticate(header)  # remembered: this is what the message is for
     with processes[1].watching(principals[1]) as changed:
-        await invalidation.announce(valkey, tenant, principals[0].key)
+        await invalidation.announce(valkey, tenant, principals[0].id)
         async with asyncio.timeout(1):
             await changed.wait()
     for process in processes:

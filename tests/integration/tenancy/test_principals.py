@@ -57,7 +57,7 @@ async def test_a_revoked_key_ends_within_the_cache_time(
     key = await new_key(database, tenant)
     principal = await authenticator.authenticate(f"Bearer {key}")
     async with database.transaction(tenant) as session:
-        await api_keys.revoke(session, tenant, principal.key, SETUP)
+        await api_keys.revoke(session, tenant, principal.id, SETUP)
     clock[0] += authentication.CACHE_SECONDS + 0.01
     with pytest.raises(Unauthenticated, match="revoked"):
         await authenticator.authenticate(f"Bearer {key}")

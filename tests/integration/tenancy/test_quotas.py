@@ -53,7 +53,7 @@ async def test_the_burst_is_the_keys_own(account: Quotas, limits: Limits) -> Non
         await account.charge(caller, 10)
     assert refused.value.limit == "burst"
     assert refused.value.remaining < 10
-    sibling = replace(caller, key=uuid4())
+    sibling = replace(caller, id=uuid4())
     assert (await account.charge(sibling, 10)).used_this_month == 110
 
 
@@ -68,7 +68,7 @@ async def test_the_minute_is_shared_by_keys_and_nothing_is_charged_when_it_is_fu
     account: Quotas, limits: Limits
 ) -> None:
     caller = principal()
-    sibling = replace(caller, key=uuid4())
+    sibling = replace(caller, id=uuid4())
     await account.charge(caller, 100)
     with pytest.raises(QuotaExceeded) as refused:
         await account.charge(sibling, 60)
@@ -95,7 +95,7 @@ async def test_tenants_do_not_share(account: Quotas, limits: Limits) -> None:
 
 async def test_many_at_once_never_pass_a_limit(account: Quotas, limits: Limits) -> None:
     caller = principal()
-    keys = [replace(caller, key=uuid4()) for _ in range(40)]
+    keys = [replace(caller, id=uuid4()) for _ in range(40)]
     outcomes = await asyncio.gather(*(account.charge(key, 10) for key in keys), return_exceptions=True)
     granted = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
     assert len(granted) == 15
@@ -130,7 +130,7 @@ async def test_what_was_not_used_comes_back_without_another_charge(account: Quot
     await account.settle()
     await account.settle()
     assert await account.used_this_month(caller.tenant) == 10
-    sibling = replace(caller, key=uuid4())
+    sibling = replace(caller, id=uuid4())
     assert (await account.charge(sibling, 1)).remaining == 139
     assert (await account.charge(caller, 1)).burst >= 88
 
@@ -149,7 +149,7 @@ async def test_a_standing_names_the_nearest_limit(account: Quotas, limits: Limit
     charge = await account.charge(caller, 60)
     assert charge.nearest[:2] == ("burst", 40)
     assert charge.nearest[2] == 2  # 60 points at 50 a second
-    others = [replace(caller, key=uuid4()) for _ in range(4)]
+    others = [replace(caller, id=uuid4()) for _ in range(4)]
     for other in others:
         charge = await account.charge(other, 20)
     assert charge.nearest[:2] == ("minute", 10)

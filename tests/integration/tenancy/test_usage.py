@@ -88,7 +88,7 @@ async def test_totals_are_kept_by_day_key_and_operation(
         quotas.give_back(caller, charge, 12)
         await quotas.settle()
         assert await usage.flush(database, valkey) >= 2
-        expected = {(caller.key, "Feed"): (38, 2), (caller.key, ""): (5, 1)}
+        expected = {(caller.id, "Feed"): (38, 2), (caller.id, ""): (5, 1)}
         assert await rows(database, caller.tenant) == expected
         assert await Unflushed(valkey).tenants([caller.tenant]) == []
         await usage.flush(database, valkey)
@@ -141,7 +141,7 @@ async def test_a_flusher_that_dies_before_it_forgets_counts_nothing_twice(
         await quotas.charge(caller, 5, "Feed")
         await unflushed.forget(caller.tenant, changed)  # were the first to wake up: what changed since stays
         await usage.flush(database, valkey)
-        assert await rows(database, caller.tenant) == {(caller.key, "Feed"): (35, 2)}
+        assert await rows(database, caller.tenant) == {(caller.id, "Feed"): (35, 2)}
 
 
 async def test_a_flusher_that_is_killed_again_and_again_loses_nothing(
@@ -199,7 +199,7 @@ async def test_a_valkey_that_loses_everything_is_restored_from_postgres(
         assert max(charge.used_this_month for charge in charges) == 50
         await usage.flush(database, valkey)
         stored = await rows(database, caller.tenant)
-        assert stored[caller.key, "Feed"] == (41, 2)
+        assert stored[caller.id, "Feed"] == (41, 2)
         assert sum(points for points, _ in stored.values()) == 50
         assert await quotas.used_this_month(caller.tenant) == 50
 
@@ -219,7 +219,7 @@ async def test_a_valkey_that_is_killed_under_load_loses_little_and_doubles_nothi
                 await quotas.charge(caller, 1, "Feed")
                 sent += 1
                 await asyncio.sleep(0.002)
-            stored = (await rows(database, caller.tenant)).get((caller.key, "Feed"), (0, 0))[0]
+            stored = (await rows(database, caller.tenant)).get((caller.id, "Feed"), (0, 0))[0]
             at_risk += sent - stored  # what a kill may cost at this moment, at most
             if n < 3:
                 await killed(server)
@@ -249,4 +249,4 @@ async def test_a_durable_valkey_that_is_killed_loses_nothing(
         await found_again(quotas, valkey)
         await quotas.charge(caller, 3, "Feed")
         await usage.flush(database, valkey)
-        assert await rows(database, caller.tenant) == {(caller.key, "Feed"): (33, 11)}
+        assert await rows(database, caller.tenant) == {(caller.id, "Feed"): (33, 11)}

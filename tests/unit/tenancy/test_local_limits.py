@@ -31,7 +31,7 @@ def test_the_burst_is_the_keys_and_the_minute_the_tenants(caller: Principal) -> 
     with pytest.raises(QuotaExceeded) as refused:
         local.charge(caller, 50, "Feed")
     assert (refused.value.limit, refused.value.retry_after_seconds) == ("burst", 1)
-    sibling = replace(caller, key=uuid4())
+    sibling = replace(caller, id=uuid4())
     with pytest.raises(QuotaExceeded) as refused:
         local.charge(sibling, 51, "Feed")
     assert (refused.value.limit, refused.value.remaining) == ("per_minute", 50)
@@ -51,4 +51,4 @@ def test_the_month_goes_on_from_what_is_durable(caller: Principal) -> None:
 def test_tenants_do_not_share(caller: Principal) -> None:
     local = LocalLimits()
     local.charge(caller, 100, "")
-    assert local.charge(replace(caller, tenant=uuid4(), key=uuid4()), 100, "").minute == 50
+    assert local.charge(replace(caller, tenant=uuid4(), id=uuid4()), 100, "").minute == 50
