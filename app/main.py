@@ -18,6 +18,7 @@ from api.schema import schema
 from api.websocket import WebSocketEndpoint
 from app.http.graphiql.page import graphiql_routes
 from app.http.health import health_routes
+from app.http.sign_in.routes import sign_in_routes
 from app.lifespan import State, open_state
 from app.settings import Settings
 from app.telemetry import REQUESTS, SECONDS, configure_logs
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/graphql", live.graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
             WebSocketRoute("/graphql", live),
             *health_routes(),
+            *sign_in_routes(demo=settings.demo_key is not None),
             *graphiql_routes(demo_key=settings.demo_key),
         ],
         lifespan=lifespan,
