@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.cli import analyze, importing, keys, migrate, schema, serve, tenants, up, worker
+from app.cli import analyze, importing, keys, members, migrate, schema, serve, tenants, up, worker
 
 program = typer.Typer(
     name="rap-analyzer",
@@ -13,7 +13,8 @@ program = typer.Typer(
     "Begin with `rap-analyzer up`: it needs nothing else and prints an address, keys and a query.\n\n"
     "Settings are environment variables: RAP_ANALYZER_DATABASE_URL, RAP_ANALYZER_REDIS_URL,"
     " RAP_ANALYZER_DATA_DIR (.data), RAP_ANALYZER_HOST, PORT (8000), RAP_ANALYZER_WORKER_PROCESSES,"
-    " RAP_ANALYZER_LOG_LEVEL. Without the two URLs, commands use the servers that `up` runs.",
+    " RAP_ANALYZER_LOG_LEVEL, and for sign-in RAP_ANALYZER_PUBLIC_URL and RAP_ANALYZER_IDENTITY_PROVIDERS."
+    " Without the two URLs, commands use the servers that `up` runs.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -24,6 +25,7 @@ program.command("import", short_help="Import songs from a file.")(importing.impo
 program.command("analyze", short_help="Analyse a file's songs without storing.")(analyze.analyze)
 program.add_typer(tenants.commands, name="tenants")
 program.add_typer(keys.commands, name="keys")
+program.add_typer(members.commands, name="members")
 program.command("serve", short_help="Serve the API, for production.")(serve.serve)
 program.command("worker", short_help="Analyse what is queued, for production.")(worker.worker)
 program.command("migrate", short_help="Bring the database up to date.")(migrate.migrate)
