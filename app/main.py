@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -51,7 +53,9 @@ def create_app(settings: Settings) -> Starlette:
         async with open_state(settings) as state:
             open_context = opener(state["services"])
             live.http = GraphQLEndpoint(engine, state["authenticator"], open_context)
-            live.websocket = WebSocketEndpoint(engine, state["authenticator"], open_context)
+            live.websocket = WebSocketEndpoint(
+                engine, state["authenticator"], open_context, origins=settings.origins
+            )
             yield state
 
     async def home(_: Request) -> Response:
@@ -67,5 +71,18 @@ def create_app(settings: Settings) -> Starlette:
             *sign_in_routes(demo=settings.demo_key is not None),
             *graphiql_routes(demo_key=settings.demo_key),
         ],
+        middleware=[cross_origin(settings.origins)] if settings.origins else [],
         lifespan=lifespan,
+    )
+
+
+def cross_origin(origins: Sequence[str]) -> Middleware:
+    """Lets pages of these origins ask, and read the answers, without cookies."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Rap-Tenant", "Last-Event-ID"],
+        expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
+        max_age=3600,
     )

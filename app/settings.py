@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tenancy.oidc.addresses import is_safe
 from tenancy.oidc.providers import ProviderConfig
+from tenancy.restrictions import origin
 
 DEMO = "demo"  # the provider of members who sign in by a demo key
 
@@ -102,6 +103,11 @@ class Settings(BaseSettings):
         default=None,
         description="https://…, where browsers find this service: needed for signing in by providers.",
     )
+    origins: tuple[str, ...] = Field(
+        default=(),
+        description="Pages of other sites that may use the API from a browser, with a key or a token of"
+        ' theirs, as a JSON array: ["https://app.example.com"]. Cookies stay with our own pages.',
+    )
     identity_providers: tuple[IdentityProvider, ...] = Field(
         default=(),
         description="OpenID Connect providers, as a JSON array of objects; docs/sign-in.md describes them.",
@@ -116,6 +122,11 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."
     )
+
+    @field_validator("origins")
+    @classmethod
+    def are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(origin, origins))
 
     @model_validator(mode="after")
     def fits_together(self) -> Self:

@@ -73,6 +73,7 @@ def test_wrong_wishes(cli: Cli, tenant: str, arguments: tuple[str, ...], status:
         ({"IDENTITY_PROVIDERS": [{**OKTA, "name": "demo"}]}, "demo"),
         ({"IDENTITY_PROVIDERS": [{**OKTA, "algorithms": ["none"]}]}, "algorithms"),
         ({"IDENTITY_PROVIDERS": [{**OKTA, "typo": 1}]}, "typo"),
+        ({"ORIGINS": ["app.example.com"]}, "no origin"),
         ({"IDENTITY_PROVIDERS": "nonsense"}, "identity_providers"),
     ],
 )
