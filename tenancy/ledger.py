@@ -15,6 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from tenancy.limits import LIMITS, Charge, QuotaExceeded, end_of_month
+from tenancy.pipelined import PipelinedScript
 from tenancy.principals import Principal
 
 FOLDER = Path(__file__).parent
@@ -92,9 +93,10 @@ class Ledger:
             "retry": Retry(NoBackoff(), 0),
         }
         self.valkey = Redis.from_pool(ConnectionPool(pool.connection_class, **settings))
-        self._charge, self._settle, self._restore = (
+        self._charge = PipelinedScript(self.valkey, (FOLDER / "quota.lua").read_text())
+        self._settle, self._restore = (
             self.valkey.register_script((FOLDER / f"{name}.lua").read_text())
-            for name in ("quota", "settle", "restore")
+            for name in ("settle", "restore")
         )
         self._process = secrets.token_hex(8)
 

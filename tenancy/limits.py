@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -115,5 +114,5 @@ class QuotaUnavailable(Exception):
 
 def end_of_month(now: datetime) -> datetime:
     """The moment when the month's points are full again."""
-    days = monthrange(now.year, now.month)[1]
-    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
+    year, month = divmod(12 * now.year + now.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=now.tzinfo)

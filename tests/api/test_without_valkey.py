@@ -40,9 +40,10 @@ async def serving_with(
                 url = f"http://127.0.0.1:{sock.getsockname()[1]}"
                 async with httpx.AsyncClient(base_url=url, timeout=30) as http:
                     service = Service(url, settings, http)
-                    yield service, valkey
-                    # A service that is stopped while it loads its model takes longer than it is given.
+                    # A process forks for its servers, and that waits for ever while BLAS computes in a thread:
+                    # no Valkey is started here before the model has been read.
                     await service.data(key, '{ searchTracks(query: "warm", first: 1) { totalCount } }')
+                    yield service, valkey
 
 
 async def metric(service: Service, name: str) -> float:
