@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=256)  # clients of one kind say the same at every request
 def preference(accept: str, media_type: str) -> tuple[float, int]:
     """How much a client wants a media type: its quality, and its place among equals (later is less).
 
