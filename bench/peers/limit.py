@@ -30,8 +30,8 @@ FEED = """select json_build_object('tracks', coalesce(json_agg(json_build_object
     order by t.created_at, t.id), '[]'))
     from (select * from tracks where tenant_id = $1 order by created_at, id limit $2) t"""
 TRACK = """select json_build_object('id', t.id, 'title', t.title, 'album', t.album,
-    'artist', json_build_object('name', a.name)) from tracks t join artists a on a.tenant_id = $1 and a.id = t.artist_id
-    where t.tenant_id = $1 and t.id = $2"""
+    'artist', json_build_object('name', a.name)) from tracks t
+    join artists a on a.tenant_id = $1 and a.id = t.artist_id where t.tenant_id = $1 and t.id = $2"""
 SCALARS = """select json_agg(json_build_object('id', id, 'title', title, 'album', album, 'releasedOn',
     released_on, 'language', language, 'popularity', popularity) order by created_at, id)
     from (select * from tracks where tenant_id = $1 order by created_at, id limit $2) t"""

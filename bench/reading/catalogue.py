@@ -27,8 +27,8 @@ TRACKS = """insert into tracks (tenant_id, artist_id, title, album, released_on,
         case n % 2 when 0 then 'en' else 'ru' end, n % 100, '["bench", "rap"]', sha256((n::text)::bytea),
         now() - n * interval '1 second'
     from generate_series(1, $2) n join artists a on a.tenant_id = $1 and a.slug = 'artist-' || (n / $3 + 1)"""
-ANALYSES = """insert into analyses (tenant_id, track_id, analyzer, status, sentiment, themes, scores, input_hash,
-        analyzer_version, duration_ms, created_at)
+ANALYSES = """insert into analyses (tenant_id, track_id, analyzer, status, sentiment, themes, scores,
+        input_hash, analyzer_version, duration_ms, created_at)
     select $1, t.id, name, 'COMPLETED', 'MIXED', '{street,loss}', '[{"name": "density", "value": 0.5}]',
         'x', '1', 12, t.created_at + place * interval '1 second'
     from tracks t, unnest($2::text[]) with ordinality as of(name, place) where t.tenant_id = $1"""
@@ -38,8 +38,8 @@ LYRICS = """insert into lyrics (tenant_id, track_id, text, word_count)
     from (select id, row_number() over (order by created_at) as n from tracks where tenant_id = $1) t
     where n <= $3"""
 PASSAGES = """insert into passages (tenant_id, space, track_id, ordinal, start_line, end_line, embedding)
-    select $1, $2, id, 0, 1, 4, array(select value::real + 0.01 * (random() - 0.5) from jsonb_array_elements_text(
-        ($3::jsonb[])[1 + n % cardinality($3::jsonb[])]) value)::real[]::halfvec
+    select $1, $2, id, 0, 1, 4, array(
+        select value::real + 0.01 * (random() - 0.5) from jsonb_array_elements_text(($3::jsonb[])[1 + n % cardinality($3::jsonb[])]) value)::real[]::halfvec
     from (select id, row_number() over (order by created_at) as n from tracks where tenant_id = $1) t
     where n <= $4"""
 

@@ -18,7 +18,6 @@ from tenancy.database import Database
 from tenancy.rls import APP_ROLE
 
 PASSWORD = "only-for-benchmarks"  # noqa: S105
-SHARED_BUFFERS = "1GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Servers:
 @asynccontextmanager
 async def servers() -> AsyncIterator[Servers]:
     with tempfile.TemporaryDirectory(prefix="rap-bench-", ignore_cleanup_errors=True) as folder:
-        os.chmod(folder, 0o755)  # Postgres may run as another user
+        os.chmod(folder, 0o755)  # noqa: S103 - Postgres may run as another user
         async with (
             EmbeddedPostgres(Path(folder) / "postgres", durable=False) as postgres,
             EmbeddedValkey(Path(folder) / "valkey", durable=False) as valkey,
@@ -53,10 +52,13 @@ async def servers() -> AsyncIterator[Servers]:
                 for name in ("service", "open")
             ]
             database = Database(urls[0], statement_timeout_ms=600_000)
-            pid = await owner.fetchval("select pg_backend_pid()")
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            parent = parent_of(await owner.fetchval("select pg_backend_pid()"))
             try:
                 yield Servers(urls[0], urls[1], valkey.url, owner, database, parent)
             finally:
                 await database.close()
                 await owner.close()
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

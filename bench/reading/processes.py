@@ -23,7 +23,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def server(command: Sequence[str], port: int, **environment: str) -> AsyncIterator[int]:
-    """Its process id, once it takes connections at `port`. It inherits nothing that configures the service."""
+    """Its process id, once it takes connections at `port`; it inherits no setting of the service."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAP_ANALYZER_")}
     process = await asyncio.create_subprocess_exec(
         *command,

@@ -31,16 +31,17 @@ IDIOMATIC = {
     "artist": "query Artist($id: ID!) { artist(id: $id) { name tracks(first: 20) { id title } } }",
 }
 POSTGRAPHILE = {
-    "feed": """query Feed($first: Int!) { allTracks(first: $first, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]) { nodes {
-        rowId title releasedOn language artistByTenantIdAndArtistId { rowId name }
+    "feed": """query Feed($first: Int!) { allTracks(first: $first, orderBy: [CREATED_AT_ASC, ROW_ID_ASC])
+        { nodes { rowId title releasedOn language artistByTenantIdAndArtistId { rowId name }
         analysesByTenantIdAndTrackId(first: 4, orderBy: [CREATED_AT_DESC]) {
           nodes { rowId status sentiment createdAt } } } } }""",
-    "track": """query Track($tenant: UUID!, $id: UUID!) { trackByTenantIdAndRowId(tenantId: $tenant, rowId: $id) {
-        rowId title album artistByTenantIdAndArtistId { name } } }""",
-    "scalars": """query Scalars($first: Int!) { allTracks(first: $first, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]) {
-        nodes { rowId title album releasedOn language popularity } } }""",
-    "artist": """query Artist($tenant: UUID!, $id: UUID!) { artistByTenantIdAndRowId(tenantId: $tenant, rowId: $id) {
-        name tracksByTenantIdAndArtistId(first: 20, orderBy: [CREATED_AT_ASC]) { nodes { rowId title } } } }""",
+    "track": """query Track($tenant: UUID!, $id: UUID!) {
+        trackByTenantIdAndRowId(tenantId: $tenant, rowId: $id) { rowId title album artistByTenantIdAndArtistId { name } } }""",
+    "scalars": """query Scalars($first: Int!) { allTracks(first: $first, orderBy: [CREATED_AT_ASC, ROW_ID_ASC])
+        { nodes { rowId title album releasedOn language popularity } } }""",
+    "artist": """query Artist($tenant: UUID!, $id: UUID!) {
+        artistByTenantIdAndRowId(tenantId: $tenant, rowId: $id) { name
+          tracksByTenantIdAndArtistId(first: 20, orderBy: [CREATED_AT_ASC]) { nodes { rowId title } } } }""",
 }
 WORDS = ("a song about losing a brother", "money and the street", "любовь и ночь", "the harbor at night")
 PAGE = {"feed": 20, "scalars": 100}

@@ -40,8 +40,8 @@ async def serving_with(
                 url = f"http://127.0.0.1:{sock.getsockname()[1]}"
                 async with httpx.AsyncClient(base_url=url, timeout=30) as http:
                     service = Service(url, settings, http)
-                    # A process forks for its servers, and that waits for ever while BLAS computes in a thread:
-                    # no Valkey is started here before the model has been read.
+                    # To fork, for a server, may wait for ever while BLAS computes in a thread: the model
+                    # is read before a Valkey is started again.
                     await service.data(key, '{ searchTracks(query: "warm", first: 1) { totalCount } }')
                     yield service, valkey
 
