@@ -8,7 +8,7 @@ PIP = $$([ -x $(BIN)/pip ] && echo "$(BIN)/python -m pip" || echo "$$(cat $(VENV
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := up
-.PHONY: up test nightly check lock clean venv dev
+.PHONY: up test nightly bench check lock clean venv dev
 
 up: venv
 	@$(BIN)/rap-analyzer up
@@ -19,6 +19,12 @@ test: dev
 # What takes longer than a change should wait for: the shared songs, and many more sequences of requests.
 nightly: dev
 	@RAP_ANALYZER_BENCH_SONGS=1 RAP_ANALYZER_ISOLATION_EXAMPLES=200 $(BIN)/python -m pytest -rP tests/bench tests/api/test_tenants_together.py
+
+# The read path beside its peers, and how it grows; rewrites bench/RESULTS.md. Node 20 or newer brings PostGraphile.
+bench: dev
+	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --prefix bench/peers/postgraphile; fi
+	@$(BIN)/python -m bench.reading --write
+	@$(BIN)/python -m bench.reading.growth --write
 
 check: dev
 	$(BIN)/ruff check .

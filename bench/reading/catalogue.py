@@ -39,7 +39,9 @@ LYRICS = """insert into lyrics (tenant_id, track_id, text, word_count)
     where n <= $3"""
 PASSAGES = """insert into passages (tenant_id, space, track_id, ordinal, start_line, end_line, embedding)
     select $1, $2, id, 0, 1, 4, array(
-        select value::real + 0.01 * (random() - 0.5) from jsonb_array_elements_text(($3::jsonb[])[1 + n % cardinality($3::jsonb[])]) value)::real[]::halfvec
+        select value::real + 0.01 * (random() - 0.5)
+        from jsonb_array_elements_text(($3::jsonb[])[1 + n % cardinality($3::jsonb[])]) value
+        )::real[]::halfvec
     from (select id, row_number() over (order by created_at) as n from tracks where tenant_id = $1) t
     where n <= $4"""
 

@@ -36,9 +36,11 @@ POSTGRAPHILE = {
         analysesByTenantIdAndTrackId(first: 4, orderBy: [CREATED_AT_DESC]) {
           nodes { rowId status sentiment createdAt } } } } }""",
     "track": """query Track($tenant: UUID!, $id: UUID!) {
-        trackByTenantIdAndRowId(tenantId: $tenant, rowId: $id) { rowId title album artistByTenantIdAndArtistId { name } } }""",
-    "scalars": """query Scalars($first: Int!) { allTracks(first: $first, orderBy: [CREATED_AT_ASC, ROW_ID_ASC])
-        { nodes { rowId title album releasedOn language popularity } } }""",
+        trackByTenantIdAndRowId(tenantId: $tenant, rowId: $id) {
+          rowId title album artistByTenantIdAndArtistId { name } } }""",
+    "scalars": """query Scalars($first: Int!) {
+        allTracks(first: $first, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]) {
+          nodes { rowId title album releasedOn language popularity } } }""",
     "artist": """query Artist($tenant: UUID!, $id: UUID!) {
         artistByTenantIdAndRowId(tenantId: $tenant, rowId: $id) { name
           tracksByTenantIdAndArtistId(first: 20, orderBy: [CREATED_AT_ASC]) { nodes { rowId title } } } }""",
