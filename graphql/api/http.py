@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api import rate_limit, sse
+from api.accept import preference
 from api.encoding import encode_execution, encode_result
 from api.failures import errors_of
 from api.planner.documents import DocumentInvalid
@@ -151,8 +152,8 @@ def reached(errors: list[GraphQLError]) -> bool:
 
 
 def negotiated(accept: str) -> str:
-    """The media type of the answer: application/json unless the newer one is asked for by name."""
-    return GRAPHQL_JSON if GRAPHQL_JSON in accept else JSON
+    """The media type of the answer: application/json unless the newer one is preferred."""
+    return GRAPHQL_JSON if preference(accept, GRAPHQL_JSON) > preference(accept, JSON) else JSON
 
 
 async def parameters(request: Request) -> Any:
