@@ -1,14 +1,16 @@
-# rap-analyzer: `make up` starts everything, `make test` proves it. Needs Python 3.11 or newer, pip and make.
+# rap-analyzer: `make up` starts everything, `make test` proves it. Needs Python 3.11 or newer, pip and make;
+# `make conformance` needs Node 20 or newer and npm too.
 SHELL := /bin/sh
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 # A function of the moment of use: the environment may not exist yet when make reads this.
 PIP = $$([ -x $(BIN)/pip ] && echo "$(BIN)/python -m pip" || echo "$$(cat $(VENV)/.made-by 2>/dev/null || echo python3) -m pip --python $(BIN)/python") --disable-pip-version-check
+CONFORMANCE := tests/conformance
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := up
-.PHONY: up test nightly bench check lock clean venv dev
+.PHONY: up test nightly bench check lock clean venv dev conformance node
 
 up: venv
 	@$(BIN)/rap-analyzer up
@@ -25,6 +27,20 @@ bench: dev
 	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --prefix bench/peers/postgraphile; fi
 	@$(BIN)/python -m bench.reading --write
 	@$(BIN)/python -m bench.reading.growth --write
+
+# Reference servers and other people's clients against ours.
+conformance: dev node $(CONFORMANCE)/node_modules/.package-lock.json
+	@RAP_ANALYZER_CONFORMANCE=1 $(BIN)/python -m pytest $(CONFORMANCE)
+
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	  echo "make conformance needs Node 20 or newer and npm: https://nodejs.org. What is here: node $$(node --version 2>/dev/null || echo missing), npm $$(npm --version 2>/dev/null || echo missing)." >&2; \
+	  exit 1; \
+	}
+
+# npm writes this file last.
+$(CONFORMANCE)/node_modules/.package-lock.json: $(CONFORMANCE)/package-lock.json | node
+	@npm ci --prefix $(CONFORMANCE) --no-audit --no-fund
 
 check: dev
 	$(BIN)/ruff check .
@@ -67,5 +83,5 @@ lock: dev
 	$(LOCK) --group dev --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CONFORMANCE)/node_modules dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@echo "Kept .data, which holds the demo's database. Delete it yourself to begin anew."
