@@ -101,9 +101,9 @@ class GraphQLEndpoint:
         except QuotaUnavailable as error:
             headers = {"Retry-After": str(error.retry_after_seconds)}
             return answer(media, encode_result(None, errors_of(error)), 503, headers)
-        except DocumentInvalid as error:
-            return answer(media, encode_result(None, error.errors), 400 if media == GRAPHQL_JSON else 200)
-        except GraphQLError as error:  # UnknownOperation, or a condition that is null
+        except (DocumentInvalid, GraphQLError) as error:  # such as UnknownOperation
+            if sse.wants_stream(accept):
+                return sse.refusal(errors_of(error))
             return answer(media, encode_result(None, errors_of(error)), 400 if media == GRAPHQL_JSON else 200)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is left to read it

@@ -5,12 +5,12 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -69,6 +69,11 @@ async def stream(
         source = await engine.subscribe(document, operation, variables, context)
         results = once(source) if isinstance(source, ExecutionResult) else source
     return EventStream(results, context, not subscription, watch)
+
+
+def refusal(errors: Sequence[GraphQLError]) -> Response:
+    """A whole stream of what is wrong with an operation: its client reads no other kind of answer."""
+    return Response(event(encode_result(None, errors)) + COMPLETE, headers=HEADERS, media_type=MEDIA_TYPE)
 
 
 async def once(result: ExecutionResult) -> AsyncIterator[ExecutionResult]:
