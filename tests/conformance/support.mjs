@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 // Where the service is, and whose key to use: tests/conformance/conftest.py says it.
 export const { URL: endpoint, KEY: key, LIVE: live, LIVE_SCHEMA: liveSchema, OUTPUT: output } = process.env;
 export const sockets = endpoint.replace(/^http/, 'ws');
@@ -19,3 +21,13 @@ export function post(body, headers = {}) {
     body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
   });
 }
+
+/** The operations of graphql/operations, by name: what our users are told to start from. */
+export async function operation(name) {
+  return readFile(`${operations}${name}.graphql`, 'utf8');
+}
+
+/** Variables of AddTracks for one track that nobody has added. */
+export const newTrack = (title, more = {}) => ({
+  input: { tracks: [{ title, artist: 'Somebody', lyrics: `Nobody sang of ${title} before\nand nobody will sing of it more` }], ...more },
+});
