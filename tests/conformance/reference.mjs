@@ -46,7 +46,7 @@ export async function startReference() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   const onConnect = ({ connectionParams: sent }) => sent?.authorization === authorization;
-  const options = { schema, roots, onConnect, connectionInitWaitTimeout: 500 };
+  const options = { schema, roots, onConnect, connectionInitWaitTimeout: 2000 };
   const { dispose } = useServer(options, server);
   return { url: `ws://127.0.0.1:${server.address().port}`, dispose };
 }

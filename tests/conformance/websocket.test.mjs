@@ -6,16 +6,17 @@ import { apart, conversations } from './conversations.mjs';
 import { startReference } from './reference.mjs';
 import { live } from './support.mjs';
 
+const timeout = 30_000; // far beyond what a conversation takes: one that waits in vain is named
 let reference;
 before(async () => { reference = await startReference(); });
 after(() => reference.dispose());
 
 /** Ours that answers as the reference is set up: with a short time for the handshake, where that is the point. */
-const ours = (code) => `${live}/${code === 4408 ? 'impatient' : 'graphql'}`;
+const ours = (code) => `${live}/${code === 4408 ? 'patient' : 'graphql'}`;
 
 describe('as the reference', { concurrency: 8 }, () => {
   for (const [name, { steps, protocols, code }] of Object.entries(conversations)) {
-    it(name, async () => {
+    it(name, { timeout }, async () => {
       const [here, there] = await Promise.all([
         converse(ours(code), steps, protocols), converse(reference.url, steps, protocols),
       ]);
@@ -31,7 +32,7 @@ describe('as the reference', { concurrency: 8 }, () => {
 
 describe('otherwise than the reference', { concurrency: 8 }, () => {
   for (const [name, { why, steps, ours: expected, theirs }] of Object.entries(apart)) {
-    it(`${name}: ${why}`, async () => {
+    it(`${name}: ${why}`, { timeout }, async () => {
       const [here, there] = await Promise.all([converse(ours(), steps), converse(reference.url, steps)]);
       assert.deepEqual(course(here), expected);
       assert.deepEqual(course(there), theirs, 'the reference has changed: compare anew');

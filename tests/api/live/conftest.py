@@ -98,6 +98,8 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
                 WebSocketRoute("/graphql", endpoint(origins=["https://friend.example"])),
                 WebSocketRoute("/impatient", endpoint(init_seconds=0.1)),
                 WebSocketRoute("/pinging", endpoint(ping_seconds=0.2)),
+                # For programs beside us, which a busy machine may hold up.
+                WebSocketRoute("/patient", endpoint(init_seconds=2.0, ping_seconds=1.0)),
             ]
         )
         config = uvicorn.Config(

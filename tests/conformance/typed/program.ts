@@ -23,7 +23,7 @@ type Track = FeedQuery['tracks']['edges'][number]['node'];
 export async function run(url: string, authorization: string): Promise<string[]> {
   const ask = asking(url, authorization);
   const feed = await ask(FeedDocument, { first: 2 });
-  const lines = feed.tracks.edges.map(({ node }: { node: Track }): string => `${node.title} by ${node.artist.name}`);
+  const lines = feed.tracks.edges.map(({ node }: { node: Track }): string => `${node.title} by ${node.artist.name}, ${node.releasedOn?.slice(0, 4) ?? 'no date'}`);
 
   const mode: SearchMode = 'LEXICAL';
   const { searchTracks } = await ask(SearchByMeaningDocument, { query: 'harbor lamps', mode, first: 1 });
