@@ -16,6 +16,8 @@ from graphql import (
     GraphQLObjectType,
     IntValueNode,
     OperationDefinitionNode,
+    SchemaMetaFieldDef,
+    TypeMetaFieldDef,
     VariableNode,
     get_named_type,
     is_abstract_type,
@@ -43,6 +45,7 @@ OWN = {
 }
 MUTATION = 10
 PAGING = ("first", "last")
+META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 MOST = 10**12  # points: no plan allows as many at once, and what counts them is no larger
 
 
@@ -113,9 +116,9 @@ def weights(
 
 
 def weight(selector: Selector, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Weight:
-    definition = parent.fields.get(nodes[0].name.value)
+    definition = parent.fields.get(nodes[0].name.value) or META.get(nodes[0].name.value)
     own = OWN.get(f"{parent.name}.{nodes[0].name.value}", 0)
-    if definition is None:  # __typename, __schema and __type
+    if definition is None:  # __typename
         return Weight(own, once, [])
     named = get_named_type(definition.type)
     if is_object_type(named):

@@ -19,12 +19,14 @@ from graphql import (
 
 from api.cost import Points
 from api.errors import ApiError
-from api.planner.expansion import Expansion
+from api.planner.limits import LIMITS, LimitExceeded, check_text
+from api.planner.measure import Measure
 from api.planner.plan import Plan
 from api.planner.selection import condition_variables
 
 MAX_DOCUMENTS = 1_000
-MAX_TOKENS = 5_000
+MAX_TOKENS = 300_000  # of all documents that are kept: about 1 kB a token
+MAX_PLANS = 32  # of an operation; conditions of n variables would make 2ⁿ
 
 
 class DocumentInvalid(Exception):
@@ -47,6 +49,7 @@ class Operation:
 
     node: OperationDefinitionNode
     condition_variables: tuple[str, ...]
+    introspects: bool = False
     plans: dict[Any, dict[str, Plan] | None] = field(default_factory=dict)
     costs: dict[Any, Points] = field(default_factory=dict)
 
@@ -58,6 +61,7 @@ class Document:
     node: DocumentNode
     fragments: dict[str, FragmentDefinitionNode]
     operations: dict[str | None, Operation]
+    tokens: int = 0
 
     def operation(self, name: str | None) -> Operation:
         """Raises UnknownOperation."""
@@ -71,42 +75,56 @@ class Document:
 
 
 class Documents:
-    """The most recently used documents; refuses those that do not fit the schema, each time anew."""
+    """The most recently used documents; refuses those that do not fit the schema, each time anew.
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    Without `suggestions` errors do not say what a caller may have meant: that tells the schema to those
+    who guess.
+    """
+
+    def __init__(self, schema: GraphQLSchema, *, suggestions: bool = False) -> None:
         self._schema = schema
+        self._suggestions = suggestions
         self._known: OrderedDict[str, Document] = OrderedDict()
+        self._pinned: dict[str, Document] = {}
+        self._tokens = 0
 
     def get(self, text: str) -> Document:
         """Raises DocumentInvalid."""
+        if text in self._pinned:
+            return self._pinned[text]
         document = self._known.get(text)
         if document is None:
             document = self._known[text] = self._read(text)
-            if len(self._known) > MAX_DOCUMENTS:
-                self._known.popitem(last=False)
+            self._tokens += document.tokens
+            while len(self._known) > MAX_DOCUMENTS or self._tokens > MAX_TOKENS:
+                self._tokens -= self._known.popitem(last=False)[1].tokens
         self._known.move_to_end(text)
         return document
 
+    def pin(self, text: str) -> Document:
+        """Keeps a document for good. Raises DocumentInvalid."""
+        return self._pinned.setdefault(text, self._read(text))
+
     def _read(self, text: str) -> Document:
         try:
-            node = parse(text, max_tokens=MAX_TOKENS)
+            tokens = check_text(text)
+            node = parse(text, max_tokens=LIMITS["tokens"].allowed)
+            sizes = Measure(node).check()
+        except LimitExceeded as error:
+            raise DocumentInvalid([error]) from error
         except GraphQLSyntaxError as error:
             error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
             raise DocumentInvalid([error]) from error
-        errors = Expansion(node).errors() or validate(self._schema, node, max_errors=20)
-        operations = {
-            d.name.value if d.name else None: Operation(d, ())
-            for d in node.definitions
-            if isinstance(d, OperationDefinitionNode)
-        }
-        if not operations and not errors:
+        errors = validate(self._schema, node, max_errors=20, hide_suggestions=not self._suggestions)
+        if not sizes and not errors:
             errors = [GraphQLError("The document has no operation.")]
         if errors:
             for invalid in errors:
                 invalid.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(invalid.extensions or {})}
             raise DocumentInvalid(errors)
         conditions = condition_variables(node)
-        for operation in operations.values():
-            operation.condition_variables = conditions
+        operations = {
+            d.name.value if d.name else None: Operation(d, conditions, size.introspects) for d, size in sizes
+        }
         fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
-        return Document(node, fragments, operations)
+        return Document(node, fragments, operations, tokens)

@@ -25,8 +25,9 @@ from api.context import Context
 from api.cost import BASE, Estimate, cost
 from api.errors import Forbidden, reported
 from api.planner.compiler import Compiler
-from api.planner.documents import Document, Documents, Operation
+from api.planner.documents import MAX_PLANS, Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
+from api.planner.limits import check
 from api.planner.plan import Plan, converter
 from api.planner.reading import denied, read
 from api.planner.rows import Ask
@@ -55,9 +56,10 @@ class FragmentExecutor(Executor[Any]):
 class Engine:
     """One schema's documents and plans. Safe for concurrent requests of any tenants and scopes."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    def __init__(self, schema: strawberry.Schema, *, suggestions: bool = False) -> None:
         self.schema = schema._schema
-        self.documents = Documents(self.schema)
+        self._hidden = not suggestions
+        self.documents = Documents(self.schema, suggestions=suggestions)
         self._convert = converter(schema)
         for type_ in self.schema.type_map.values():
             if isinstance(type_, GraphQLObjectType) and "strawberry-definition" in type_.extensions:
@@ -77,29 +79,42 @@ class Engine:
                 definition.resolve = self._resolve
 
     def cost(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> Estimate:
-        """What the operation costs with these variables, as they came: wrong ones fail later."""
-        values = get_variable_values(self.schema, operation.node.variable_definitions or (), variables or {})
+        """What the operation costs with these variables, as they came: wrong ones fail later.
+
+        Raises LimitExceeded for what no request may cost, whatever its plan: that caps its rows.
+        """
+        values = self._values(operation, variables)
         name = operation.node.name.value if operation.node.name else ""
         if isinstance(values, list):
             return Estimate(BASE, name)
         key = tuple(values.coerced.get(name) for name in operation.condition_variables)
         if key not in operation.costs:
+            if len(operation.costs) >= MAX_PLANS:
+                operation.costs.clear()
             root = self.schema.get_root_type(operation.node.operation)
             assert root is not None  # noqa: S101  (validation has seen the operation's root type)
             operation.costs[key] = cost(
                 Selector(self.schema, document.fragments, values), operation.node, root
             )
         points = operation.costs[key]
-        return Estimate(points.estimate(values.coerced), name, points, values.coerced)
+        estimate = points.estimate(values.coerced)
+        check("cost", estimate, nodes=[operation.node])
+        return Estimate(estimate, name, points, values.coerced)
+
+    def _values(
+        self, operation: Operation, variables: dict[str, Any] | None
+    ) -> VariableValues | list[GraphQLError]:
+        definitions = operation.node.variable_definitions or ()
+        return get_variable_values(
+            self.schema, definitions, variables or {}, max_errors=20, hide_suggestions=self._hidden
+        )
 
     async def execute(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
     ) -> ExecutionResult:
         """The result of a query or a mutation; planned values in it are Fragments."""
         if operation.node.operation is OperationType.QUERY:
-            values = get_variable_values(
-                self.schema, operation.node.variable_definitions or (), variables or {}
-            )
+            values = self._values(operation, variables)
             if isinstance(values, list):
                 return ExecutionResult(None, [coded(error, "BAD_USER_INPUT") for error in values])
             plans = self._plans(document, operation, values, context)
@@ -107,8 +122,9 @@ class Engine:
                 return await self._run(plans, values, context)
         name = operation.node.name.value if operation.node.name else None
         result = execute(
-            self.schema, document.node, None, context, variables, name, executor_class=FragmentExecutor
-        )
+            self.schema, document.node, None, context, variables, name,
+            executor_class=FragmentExecutor, hide_suggestions=self._hidden,
+        )  # fmt: skip
         result = await result if inspect.isawaitable(result) else result
         return ExecutionResult(result.data, [reported(e) for e in result.errors] if result.errors else None)
 
@@ -118,8 +134,9 @@ class Engine:
         """The stream of a subscription's results, or one result when it can't start."""
         name = operation.node.name.value if operation.node.name else None
         stream = subscribe(
-            self.schema, document.node, None, context, variables, name, executor_class=FragmentExecutor
-        )
+            self.schema, document.node, None, context, variables, name,
+            executor_class=FragmentExecutor, hide_suggestions=self._hidden,
+        )  # fmt: skip
         stream = await stream if inspect.isawaitable(stream) else stream
         if isinstance(stream, ExecutionResult):
             return ExecutionResult(
@@ -145,6 +162,8 @@ class Engine:
             *(values.coerced.get(name) for name in operation.condition_variables),
         )
         if key not in operation.plans:
+            if len(operation.plans) >= MAX_PLANS:
+                operation.plans.clear()
             operation.plans[key] = self._compile(document, operation, values, context)
         return operation.plans[key]
 

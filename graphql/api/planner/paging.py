@@ -75,7 +75,9 @@ def page_size(first: int | None, last: int | None) -> int:
     size = first if first is not None else last
     if size is None or not 0 <= size <= MAX_PAGE:
         name = "first" if first is not None else "last"
-        raise InvalidArgument(f"{name} is {size}; it has to be from 0 to {MAX_PAGE}.")
+        raise InvalidArgument(
+            f"{name} is {size}; it has to be from 0 to {MAX_PAGE}.", limit=name, allowed=MAX_PAGE, found=size
+        )
     return size
 
 

@@ -37,9 +37,10 @@ class Selector:
     def fields(self, type_: GraphQLObjectType, nodes: Iterable[FieldNode]) -> dict[str, list[FieldNode]]:
         """The nodes of each response key, in the order of the response, below the same field's `nodes`."""
         found: dict[str, list[FieldNode]] = {}
+        visited: set[str] = set()  # of all nodes: a fragment in two of them would double with every level
         for node in nodes:
             if node.selection_set is not None:
-                self._collect(type_, node.selection_set, found, set())
+                self._collect(type_, node.selection_set, found, visited)
         return found
 
     def root(self, type_: GraphQLObjectType, selection: SelectionSetNode) -> dict[str, list[FieldNode]]:
