@@ -11,6 +11,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from api.context import Services
+from api.persisted.stored import StoredDocuments
 from app.analysis import batch
 from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
@@ -37,6 +38,7 @@ class State(TypedDict):
     services: Services
     authenticator: Authenticator
     valkey: Redis
+    stored: StoredDocuments
 
 
 class Unconfigured(Exception):
@@ -55,7 +57,9 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     """Raises Unconfigured, tenancy.database.UnsafeDatabaseRole, or what the servers raise."""
     if settings.database_url is None or settings.redis_url is None:
         raise Unconfigured(Unconfigured.__doc__)
-    database = Database(settings.database_url)
+    database = Database(
+        settings.database_url, statement_timeout_ms=max(1, round(settings.statement_seconds * 1000))
+    )
     valkey = Redis.from_url(settings.redis_url)
     embedder = FastEmbedder()
     search = SearchService(database, embedder)
@@ -64,6 +68,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     providers = Providers(provider.config for provider in settings.identity_providers)
     authenticator = Authenticator(database, providers)
     public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    stored = StoredDocuments(valkey)
     quotas = Quotas(valkey, database, without=settings.quota_without_valkey, report=report_quota)
     tasks = [
         asyncio.create_task(invalidation.listen(valkey, authenticator)),
@@ -89,12 +94,13 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             announce=announce,
             sign_in=SignIn(providers, Attempts(valkey), public_url),
         )
-        yield State(services=services, authenticator=authenticator, valkey=valkey)
+        yield State(services=services, authenticator=authenticator, valkey=valkey, stored=stored)
     finally:
         # First: a stop may be cut short, and a task that lives on would hold the loop.
         await end(warm, *tasks)
         await last_use.store_what_can_be(database, authenticator)
         await quotas.close()
+        await stored.close()
         await hub.close()
         await valkey.aclose()
         await database.close()

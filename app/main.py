@@ -14,6 +14,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from api.http import GraphQLEndpoint
+from api.persisted import trusted
+from api.persisted.admission import Admission
 from api.planner.engine import Engine
 from api.requests import opener
 from api.schema import schema
@@ -47,31 +49,35 @@ class Live:
 def create_app(settings: Settings) -> Starlette:
     """An ASGI application; its lifespan opens the database and Valkey of `settings`."""
     configure_logs(settings.log_level)
-    engine = Engine(schema)
+    engine = Engine(schema, suggestions=settings.suggestions, query_seconds=settings.query_seconds)
+    more = [] if settings.trusted_documents is None else [settings.trusted_documents]
+    documents = trusted.load(engine, *more)
     live = Live()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with open_state(settings) as state:
             open_context = opener(state["services"])
-            live.http = GraphQLEndpoint(engine, state["authenticator"], open_context)
+            authenticator = state["authenticator"]
+            admission = Admission(engine, documents, state["stored"], introspection=settings.introspection)
+            live.http = GraphQLEndpoint(engine, authenticator, open_context, admission)
             live.websocket = WebSocketEndpoint(
-                engine, state["authenticator"], open_context, origins=settings.origins
+                engine, authenticator, open_context, admission, origins=settings.origins
             )
             yield state
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/graphiql")
 
+    page = [Route("/", home), *graphiql_routes(demo_key=settings.demo_key)] if settings.graphiql else []
     return Starlette(
         routes=[
-            Route("/", home),
             # An object gets every method, and answers the wrong ones in GraphQL's way.
             Route("/graphql", live),
             WebSocketRoute("/graphql", live),
             *health_routes(),
             *sign_in_routes(demo=settings.demo_key is not None),
-            *graphiql_routes(demo_key=settings.demo_key),
+            *page,
         ],
         middleware=[cross_origin(settings.origins)] if settings.origins else [],
         lifespan=lifespan,

@@ -119,6 +119,25 @@ class Settings(BaseSettings):
         default="local",
         description="While Valkey is away: count points in each process by itself, or refuse requests.",
     )
+    introspection: Literal["everyone", "scope", "nobody"] = Field(
+        default="everyone",
+        description="Who may read the schema: every key, those with the scope schema:read, or none.",
+    )
+    graphiql: bool = Field(default=True, description="Serve GraphiQL at /graphiql.")
+    suggestions: bool = Field(
+        default=False,
+        description="Say what a misspelt name may have meant. It tells the schema; `up` sets it.",
+    )
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="A folder of *.graphql files that are trusted, beside those that the service brings.",
+    )
+    statement_seconds: float = Field(
+        default=10.0, gt=0, le=3600, description="How long one statement of a request may take in Postgres."
+    )
+    query_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="How long all statements of a query may take together."
+    )
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."
     )

@@ -20,7 +20,10 @@ from tenancy.scopes import Scope
 
 GRACE = timedelta(days=1)  # in which a rotated key goes on working, unless told otherwise
 MAX_GRACE = timedelta(days=30)
-SHOWN = ("name", "prefix", "scopes", "expires_at", "revoked_at", "allowed_networks", "allowed_origins")
+SHOWN = (
+    "name", "prefix", "scopes", "expires_at", "revoked_at", "allowed_networks", "allowed_origins",
+    "trusted_documents_only",
+)  # fmt: skip
 NOWHERE = Restrictions()
 
 
@@ -54,13 +57,14 @@ async def create(
     environment: key_format.Environment = "live",
     expires_at: datetime | None = None,
     restrictions: Restrictions = NOWHERE,
+    trusted_documents_only: bool = False,
     creator: Principal | None = None,
 ) -> tuple[ApiKey, key_format.KeyText]:
     """The stored key and its text, which is shown here and never again.
 
     `creator` is the principal who asks, and bounds what the key may do; None is an operator. Without
-    an `expires_at` it ends when the key that creates it does. Raises InvalidName, ScopeExceeded or
-    ExpiryExceeded.
+    an `expires_at` it ends when the key that creates it does. A key that runs trusted documents alone
+    makes its like. Raises InvalidName, ScopeExceeded or ExpiryExceeded.
     """
     if creator is not None:
         check_scopes(scopes, creator)
@@ -69,7 +73,11 @@ async def create(
         expires_at = expires_at or last
         if last is not None and expires_at is not None and expires_at > last:
             raise ExpiryExceeded(" ".join((ExpiryExceeded.__doc__ or "").split()))
+        # The key's own setting: that of the tenant binds the new key as long as it holds.
+        own = await session.get(ApiKey, (tenant, creator.id))
+        trusted_documents_only = trusted_documents_only or (own is not None and own.trusted_documents_only)
     key, secret = new_key(tenant, checked(name), scopes, environment, expires_at, restrictions)
+    key.trusted_documents_only = trusted_documents_only
     session.add(key)
     await session.flush()
     await audit.record(session, tenant, actor, Action.KEY_CREATED, key.id, after=shown(key))
@@ -109,6 +117,7 @@ async def rotate(
     restrictions = Restrictions.parse(old.allowed_networks, old.allowed_origins)
     environment: key_format.Environment = "demo" if old.prefix.startswith("rap_demo_") else "live"
     new, secret = new_key(tenant, old.name, scopes, environment, old.expires_at, restrictions)
+    new.trusted_documents_only = old.trusted_documents_only
     session.add(new)
     await session.flush()
     old.replaced_by = new.id

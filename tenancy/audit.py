@@ -40,6 +40,7 @@ class Action(StrEnum):
     MEMBER_REMOVED = "member.removed"
     SIGNED_IN = "member.signed_in"
     SIGNED_OUT = "member.signed_out"
+    TENANT_CHANGED = "tenant.changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 
+from tenancy.impatience import impatient
 from tenancy.limits import LIMITS, Charge, QuotaExceeded, end_of_month
 from tenancy.pipelined import PipelinedScript
 from tenancy.principals import Principal
 
 FOLDER = Path(__file__).parent
 NAMES = {1: "burst", 2: "per_minute", 3: "per_month"}
-SECONDS = 0.5  # within which Valkey answers, or is away
 MAX_NAMES = 200  # operation names a tenant and day; what comes after them counts as OTHER
 OTHER = "other"
 
@@ -77,22 +75,12 @@ class Batch:
 class Ledger:
     """Every key of a tenant has its braces around the tenant, so that Valkey Cluster keeps them together.
 
-    Nothing is tried twice and nothing waits longer than SECONDS: raises redis.RedisError or OSError.
+    Nothing is tried twice or waits long: raises redis.RedisError or OSError.
     """
 
     def __init__(self, valkey: Redis) -> None:
-        pool = valkey.connection_pool
-        # The other settings belong to that pool: what it has negotiated and who handles its notifications.
-        own = ("himport_registry", "maint_notifications_pool_handler", "orig_")
-        settings = {name: value for name, value in pool.connection_kwargs.items() if not name.startswith(own)}
-        settings |= {
-            "decode_responses": False,
-            "socket_timeout": SECONDS,
-            "socket_connect_timeout": SECONDS,
-            # A charge whose answer was lost may have been booked: trying again would book it twice.
-            "retry": Retry(NoBackoff(), 0),
-        }
-        self.valkey = Redis.from_pool(ConnectionPool(pool.connection_class, **settings))
+        # A charge whose answer was lost may have been booked: trying again would book it twice.
+        self.valkey = impatient(valkey)
         self._charge = PipelinedScript(self.valkey, (FOLDER / "quota.lua").read_text())
         self._settle, self._restore = (
             self.valkey.register_script((FOLDER / f"{name}.lua").read_text())

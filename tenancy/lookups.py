@@ -50,6 +50,7 @@ class Lookups:
             scopes=frozenset(Scope(name) for name in row["scopes"]),
             expires_at=row["expires_at"],
             restrictions=Restrictions.parse(row["allowed_networks"], row["allowed_origins"]),
+            trusted_documents_only=row["trusted_documents_only"],
         )
 
     async def session(self, token: str) -> Principal:
@@ -105,6 +106,7 @@ def member(row: asyncpg.Record, scopes: frozenset[Scope], expires_at: datetime) 
         scopes=scopes,
         expires_at=expires_at,
         kind=PrincipalKind.MEMBER,
+        trusted_documents_only=row["trusted_documents_only"],
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -56,6 +57,8 @@ class Tenant(Base):
     plan: Mapped[str] = mapped_column(Text, server_default=Plan.TEAM)
     status: Mapped[str] = mapped_column(Text, server_default=TenantStatus.ACTIVE)
     created_at: Mapped[Now]
+    # For all of its keys, whatever they say themselves.
+    trusted_documents_only: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class TenantOwned:
@@ -90,6 +93,7 @@ class ApiKey(TenantOwned, Base):
     # Texts as `tenancy.restrictions` reads them; empty for no restriction.
     allowed_networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     allowed_origins: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    trusted_documents_only: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class Member(TenantOwned, Base):

@@ -34,6 +34,7 @@ class Principal:
     expires_at: datetime | None = None
     restrictions: Restrictions = field(default=Restrictions())
     kind: PrincipalKind = PrincipalKind.KEY
+    trusted_documents_only: bool = False  # of the key or of its tenant
 
 
 class Unauthenticated(Exception):

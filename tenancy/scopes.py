@@ -15,10 +15,11 @@ class Scope(StrEnum):
     USAGE_READ = "usage:read"
     ADMIN_KEYS = "admin:keys"
     ADMIN_MEMBERS = "admin:members"
+    SCHEMA_READ = "schema:read"
 
 
 READER = frozenset({Scope.TRACKS_READ, Scope.USAGE_READ})
-ANALYST = READER | {Scope.LYRICS_READ, Scope.TRACKS_WRITE, Scope.ANALYSES_WRITE}
+ANALYST = READER | {Scope.LYRICS_READ, Scope.TRACKS_WRITE, Scope.ANALYSES_WRITE, Scope.SCHEMA_READ}
 ADMIN = frozenset(Scope)
 ROLES = {"reader": READER, "analyst": ANALYST, "admin": ADMIN}
 

@@ -1,4 +1,4 @@
-"""Creating tenants, finding them by slug, and suspending, resuming and closing them."""
+"""Creating tenants, finding them by slug, suspending, resuming and closing them, and what they may run."""
 
 from __future__ import annotations
 
@@ -95,3 +95,16 @@ async def change_status(session: AsyncSession, tenant: UUID, status: TenantStatu
     await audit.record(
         session, tenant, actor, ACTIONS[status], tenant, before={"status": before}, after={"status": status}
     )
+
+
+async def trust(session: AsyncSession, tenant: UUID, *, only: bool, actor: Actor) -> None:
+    """Lets all keys of the tenant run trusted documents alone, or again whatever each of them may."""
+    row = await session.scalar(select(Tenant).where(Tenant.id == tenant).with_for_update())
+    if row is None or row.trusted_documents_only == only:
+        return
+    row.trusted_documents_only = only
+    await session.flush()
+    await audit.record(
+        session, tenant, actor, Action.TENANT_CHANGED, tenant,
+        before={"trusted_documents_only": not only}, after={"trusted_documents_only": only},
+    )  # fmt: skip

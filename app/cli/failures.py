@@ -20,6 +20,7 @@ def sentence(error: BaseException) -> str | None:
     from pydantic_settings import SettingsError
     from sqlalchemy.exc import DBAPIError
 
+    from api.persisted.trusted import TrustedDocumentInvalid
     from app.catalog.new_track import InvalidTrack
     from app.embedded.errors import EmbeddedError
     from app.importers.entries import Unreadable
@@ -32,7 +33,7 @@ def sentence(error: BaseException) -> str | None:
     from tenancy.scopes import UnknownScope
     from tenancy.tenants import InvalidSlug, TenantClosed, TenantExists, TenantNotFound
 
-    ours = Failure | EmbeddedError | Unreadable | InvalidTrack
+    ours = Failure | EmbeddedError | Unreadable | InvalidTrack | TrustedDocumentInvalid
     of_tenants = InvalidName | InvalidSlug | TenantClosed | TenantExists | TenantNotFound
     of_keys = UnknownScope | ApiKeyEnded | ApiKeyNotFound | InvalidRestriction
     of_members = InvalidMember | LastOwner | MemberExists | MemberNotFound | UnknownProvider

@@ -34,6 +34,7 @@ class Server(uvicorn.Server):
 
 
 def server(settings: Settings) -> Server:
+    from api.request_body import MAX_BODY
     from app.main import create_app
 
     config = uvicorn.Config(
@@ -41,6 +42,7 @@ def server(settings: Settings) -> Server:
         loop="none",
         lifespan="on",
         ws="websockets-sansio",
+        ws_max_size=MAX_BODY,
         log_config=None,
         access_log=False,
         server_header=False,

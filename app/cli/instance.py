@@ -41,7 +41,13 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
         with step("Preparing the demo tenants"):
             demo = await demo_tenants.ensure(database, settings.data_dir)
             queued = {tenant.id: await demo_tenants.load_catalogue(database, tenant) for tenant in demo}
-        shown = located.model_copy(update={"demo_key": demo[0].keys["analyst"], "environment": "development"})
+        shown = located.model_copy(
+            update={
+                "demo_key": demo[0].keys["analyst"],
+                "environment": "development",
+                "suggestions": True,
+            }
+        )
         say("Starting the service …")
         async with hosting(shown, sock=sock, worker=True) as running:
             waiting = {tenant: run for tenant, run in queued.items() if run is not None}

@@ -59,6 +59,7 @@ def as_line(key: ApiKey, secret: str | None = None) -> str:
         "replaced_by": str(key.replaced_by) if key.replaced_by else None,
         "allowed_networks": key.allowed_networks,
         "allowed_origins": key.allowed_origins,
+        "trusted_documents_only": key.trusted_documents_only,
     }
     return orjson.dumps(shown | ({"key": secret} if secret else {})).decode()
 

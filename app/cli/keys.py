@@ -38,6 +38,12 @@ def create(
         list[str] | None,
         typer.Option(help="A page's origin that may use it, such as https://app.example.com. [any]"),
     ] = None,
+    trusted_documents_only: Annotated[
+        bool,
+        typer.Option(
+            "--trusted-documents-only", help="Let it run the documents of `rap-analyzer operations` alone."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create an API key and print its text, this once.
@@ -46,7 +52,8 @@ def create(
     rap-analyzer keys create --tenant northside --name "Web site" --scope reader
     rap-analyzer keys create --tenant northside --scope tracks:read --scope tracks:write --expires-in 90d
 
-    Scopes: tracks:read, lyrics:read, tracks:write, analyses:write, usage:read, admin:keys, admin:members.
+    Scopes: tracks:read, lyrics:read, tracks:write, analyses:write, usage:read, admin:keys, admin:members,
+    schema:read.
     A reader reads tracks and usage; an analyst also reads lyrics, writes tracks and
     analyses; an admin does all.
     """
@@ -82,6 +89,7 @@ def create(
                     operator(),
                     expires_at=expires_at,
                     restrictions=restrictions,
+                    trusted_documents_only=trusted_documents_only,
                 )
             if as_json:
                 typer.echo(as_line(key, secret.text))

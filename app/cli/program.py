@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.cli import analyze, importing, keys, members, migrate, schema, serve, tenants, up, worker
+from app.cli import analyze, importing, keys, members, migrate, operations, schema, serve, tenants, up, worker
 
 program = typer.Typer(
     name="rap-analyzer",
@@ -29,4 +29,5 @@ program.add_typer(members.commands, name="members")
 program.command("serve", short_help="Serve the API, for production.")(serve.serve)
 program.command("worker", short_help="Analyse what is queued, for production.")(worker.worker)
 program.command("migrate", short_help="Bring the database up to date.")(migrate.migrate)
+program.command("operations", short_help="List the trusted documents.")(operations.operations)
 program.command("schema", short_help="Print the GraphQL schema.")(schema.schema)

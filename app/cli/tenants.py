@@ -80,6 +80,39 @@ def list_() -> None:
 
 
 @commands.command()
+def documents(
+    slug: Slug,
+    trusted_only: Annotated[
+        bool, typer.Option("--trusted-only/--any", help="Trusted documents alone, or any document.")
+    ],
+) -> None:
+    """Say which documents a tenant's keys may run: trusted ones alone, or any.
+
+    Trusted documents are those that `rap-analyzer operations` lists. Keys that were created with
+    --trusted-documents-only stay bound to them either way.
+
+    \b
+    rap-analyzer tenants documents northside --trusted-only
+    rap-analyzer tenants documents northside --any
+    """
+    from app.cli.operators import announce, operator
+    from app.cli.services import open_database
+    from app.settings import Settings
+    from tenancy import tenants
+
+    async def run() -> None:
+        settings = Settings()
+        async with open_database(settings) as database:
+            tenant = await tenants.by_slug(database, slug)
+            async with database.transaction(tenant) as session:
+                await tenants.trust(session, tenant, only=trusted_only, actor=operator())
+        await announce(settings, tenant)
+        typer.echo(f"{slug} runs {'trusted documents alone' if trusted_only else 'any document'}.", err=True)
+
+    asyncio.run(run())
+
+
+@commands.command()
 def suspend(slug: Slug) -> None:
     """Suspend a tenant: within a second everything answers TENANT_SUSPENDED, and nothing of it is lost.
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from api.persisted.asked import names_document
+
 PROTOCOL = "graphql-transport-ws"
 
 
@@ -66,7 +68,7 @@ def read(text: str | None) -> Message:
 
 
 def check_request(payload: dict[str, Any] | None) -> None:
-    if payload is None or not isinstance(payload.get("query"), str):
+    if payload is None or not names_document(payload):
         raise Closing(Code.BAD_REQUEST, "payload.query has to be a string: the GraphQL document.")
     for name, kind, words in (
         ("operationName", str, "a string"),

@@ -17,6 +17,7 @@ from api.context import Context
 from api.encoding import encode_execution
 from api.failures import errors_of
 from api.messages import Closing, Code, Message, read, text_of, write
+from api.persisted.admission import Admission
 from api.planner.engine import Engine
 from api.requests import TENANT_HEADER, OpenContext, caller, credentials
 from api.watch import ENDED, Watch
@@ -39,6 +40,7 @@ class Service:
     open_context: OpenContext
     init_seconds: float
     ping_seconds: float
+    admission: Admission
 
 
 class Session:
@@ -166,8 +168,7 @@ class Session:
 
     async def _perform(self, id_: str, request: dict[str, Any]) -> None:
         engine, variables = self._service.engine, request.get("variables")
-        document = engine.documents.get(request["query"])
-        operation = document.operation(request.get("operationName") or None)
+        document, operation = await self._service.admission.admit(self._watch.principal, request)
         cost = engine.cost(document, operation, variables)
         context = await self._service.open_context(self._watch.principal, cost)
         context.caller = self._watch.caller

@@ -5,7 +5,7 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -62,12 +62,12 @@ async def stream(
     last = request.headers.get("last-event-id")
     subscription = operation.node.operation is OperationType.SUBSCRIPTION
     if not subscription:
-        results = once(await engine.execute(document, operation, variables, context))
+        results = once(lambda: engine.execute(document, operation, variables, context))
     else:
         if last:
             document, operation = resumed(engine.schema, document, operation, last)
         source = await engine.subscribe(document, operation, variables, context)
-        results = once(source) if isinstance(source, ExecutionResult) else source
+        results = once(lambda: done(source)) if isinstance(source, ExecutionResult) else source
     return EventStream(results, context, not subscription, watch)
 
 
@@ -76,8 +76,13 @@ def refusal(errors: Sequence[GraphQLError]) -> Response:
     return Response(event(encode_result(None, errors)) + COMPLETE, headers=HEADERS, media_type=MEDIA_TYPE)
 
 
-async def once(result: ExecutionResult) -> AsyncIterator[ExecutionResult]:
-    yield result
+async def once(run: Callable[[], Awaitable[ExecutionResult]]) -> AsyncIterator[ExecutionResult]:
+    """Runs when the stream is read, which ends when the client goes."""
+    yield await run()
+
+
+async def done(result: ExecutionResult) -> ExecutionResult:
+    return result
 
 
 class EventStream(Response):

@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.messages import PROTOCOL, Code
+from api.persisted.admission import Admission
 from api.planner.engine import Engine
 from api.requests import OpenContext, is_own
 from api.session import Service, Session
@@ -30,12 +31,15 @@ class WebSocketEndpoint:
         engine: Engine,
         authenticator: Authenticator,
         open_context: OpenContext,
+        admission: Admission | None = None,
         *,
         origins: Collection[str] = (),
         init_seconds: float = INIT_SECONDS,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
-        self._service = Service(engine, authenticator, open_context, init_seconds, ping_seconds)
+        self._service = Service(
+            engine, authenticator, open_context, init_seconds, ping_seconds, admission or Admission(engine)
+        )
         self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

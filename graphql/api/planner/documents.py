@@ -26,7 +26,6 @@ from api.planner.selection import condition_variables
 
 MAX_DOCUMENTS = 1_000
 MAX_TOKENS = 300_000  # of all documents that are kept: about 1 kB a token
-MAX_PLANS = 32  # of an operation; conditions of n variables would make 2ⁿ
 
 
 class DocumentInvalid(Exception):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import strawberry
 from graphql import (
     ExecutionResult,
-    FieldNode,
     GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -22,16 +22,17 @@ from graphql.execution import Executor
 from graphql.execution.values import VariableValues, get_variable_values
 
 from api.context import Context
-from api.cost import BASE, Estimate, cost
-from api.errors import Forbidden, reported
-from api.planner.compiler import Compiler
-from api.planner.documents import MAX_PLANS, Document, Documents, Operation
+from api.cost import BASE, Estimate
+from api.errors import ApiError, Forbidden, reported
+from api.planner.documents import Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
 from api.planner.limits import check
-from api.planner.plan import Plan, converter
+from api.planner.plan import Plan
+from api.planner.planner import Planner
 from api.planner.reading import denied, read
 from api.planner.rows import Ask
 from api.planner.selection import Selector
+from tenancy.scopes import Scope
 
 
 class Fragment:
@@ -53,14 +54,30 @@ class FragmentExecutor(Executor[Any]):
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
 
+class QueryTooSlow(ApiError):
+    """The statements of a query took too long together."""
+
+    code = "TIMEOUT"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This took more than {seconds:g} s. Ask for fewer items, or in several requests.",
+            limit="query_seconds",
+            allowed=seconds,
+        )
+
+
 class Engine:
     """One schema's documents and plans. Safe for concurrent requests of any tenants and scopes."""
 
-    def __init__(self, schema: strawberry.Schema, *, suggestions: bool = False) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, *, suggestions: bool = False, query_seconds: float = 30.0
+    ) -> None:
+        self._query_seconds = query_seconds
         self.schema = schema._schema
         self._hidden = not suggestions
         self.documents = Documents(self.schema, suggestions=suggestions)
-        self._convert = converter(schema)
+        self._planner = Planner(schema)
         for type_ in self.schema.type_map.values():
             if isinstance(type_, GraphQLObjectType) and "strawberry-definition" in type_.extensions:
                 self._route(type_)
@@ -87,16 +104,7 @@ class Engine:
         name = operation.node.name.value if operation.node.name else ""
         if isinstance(values, list):
             return Estimate(BASE, name)
-        key = tuple(values.coerced.get(name) for name in operation.condition_variables)
-        if key not in operation.costs:
-            if len(operation.costs) >= MAX_PLANS:
-                operation.costs.clear()
-            root = self.schema.get_root_type(operation.node.operation)
-            assert root is not None  # noqa: S101  (validation has seen the operation's root type)
-            operation.costs[key] = cost(
-                Selector(self.schema, document.fragments, values), operation.node, root
-            )
-        points = operation.costs[key]
+        points = self._planner.points(document, operation, values)
         estimate = points.estimate(values.coerced)
         check("cost", estimate, nodes=[operation.node])
         return Estimate(estimate, name, points, values.coerced)
@@ -109,15 +117,36 @@ class Engine:
             self.schema, definitions, variables or {}, max_errors=20, hide_suggestions=self._hidden
         )
 
+    def prepare(self, text: str, scopes: Iterable[frozenset[Scope]]) -> None:
+        """Keeps a document for good, with its cost and with the plans of queries for these sets of scopes.
+
+        Raises DocumentInvalid.
+        """
+        self._planner.prepare(self.documents.pin(text), scopes)
+
     async def execute(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
     ) -> ExecutionResult:
-        """The result of a query or a mutation; planned values in it are Fragments."""
+        """The result of a query or a mutation; planned values in it are Fragments.
+
+        A query that takes too long in all is cancelled, in Postgres too: raises QueryTooSlow.
+        """
+        if operation.node.operation is not OperationType.QUERY:
+            return await self._execute(document, operation, variables, context)
+        try:
+            async with asyncio.timeout(self._query_seconds):
+                return await self._execute(document, operation, variables, context)
+        except TimeoutError as error:
+            raise QueryTooSlow(self._query_seconds) from error
+
+    async def _execute(
+        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
+    ) -> ExecutionResult:
         if operation.node.operation is OperationType.QUERY:
             values = self._values(operation, variables)
             if isinstance(values, list):
                 return ExecutionResult(None, [coded(error, "BAD_USER_INPUT") for error in values])
-            plans = self._plans(document, operation, values, context)
+            plans = self._planner.plans(document, operation, values, context.principal.scopes)
             if plans is not None:
                 return await self._run(plans, values, context)
         name = operation.node.name.value if operation.node.name else None
@@ -153,36 +182,6 @@ class Engine:
         finally:
             await stream.aclose()  # type: ignore[attr-defined]  # graphql-core gives an async generator
 
-    def _plans(
-        self, document: Document, operation: Operation, values: VariableValues, context: Context
-    ) -> dict[str, Plan] | None:
-        """The plan of each root field, or None when one of them is not planned."""
-        key = (
-            context.principal.scopes,
-            *(values.coerced.get(name) for name in operation.condition_variables),
-        )
-        if key not in operation.plans:
-            if len(operation.plans) >= MAX_PLANS:
-                operation.plans.clear()
-            operation.plans[key] = self._compile(document, operation, values, context)
-        return operation.plans[key]
-
-    def _compile(
-        self, document: Document, operation: Operation, values: VariableValues, context: Context
-    ) -> dict[str, Plan] | None:
-        root = self.schema.query_type
-        assert root is not None  # noqa: S101  (every schema has a Query)
-        selector = Selector(self.schema, document.fragments, values)
-        fields = selector.root(root, operation.node.selection_set)
-        if not all(is_planned(root, nodes[0]) for nodes in fields.values()):
-            return None
-        return {
-            key: self._compiler(selector, context).root(key, root, nodes) for key, nodes in fields.items()
-        }
-
-    def _compiler(self, selector: Selector, context: Context) -> Compiler:
-        return Compiler(selector, context.principal.scopes, self._convert, Plan())
-
     async def _run(self, plans: dict[str, Plan], values: VariableValues, context: Context) -> ExecutionResult:
         data: dict[str, Any] = {}
         errors: list[GraphQLError] = []
@@ -203,7 +202,8 @@ class Engine:
         values = info.variable_values
         selector = Selector(self.schema, info.fragments, values)
         key = str(info.path.key)
-        plan = self._compiler(selector, info.context).root(key, info.parent_type, info.field_nodes)
+        scopes = info.context.principal.scopes
+        plan = self._planner.compiler(selector, scopes).root(key, info.parent_type, info.field_nodes)
         json = await read(plan, Ask(info.context, source), values)
         if plan.denials:
             path = info.path.as_list()
@@ -212,16 +212,6 @@ class Engine:
                 raise errors[0]  # the null goes up, and has one cause
             info.context.errors += errors
         return None if json == b"null" else Fragment(json)
-
-
-def is_planned(root: GraphQLObjectType, node: FieldNode) -> bool:
-    if node.name.value == "__typename":
-        return True
-    definition = root.fields.get(node.name.value)
-    if definition is None:  # __schema and __type are graphql-core's
-        return False
-    spec = definition.extensions["strawberry-definition"].metadata.get(PLAN)
-    return spec is not None and not isinstance(spec, Resolved)
 
 
 def scoped(resolve: Any, spec: Resolved) -> Any:

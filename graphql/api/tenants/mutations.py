@@ -37,6 +37,10 @@ class CreateApiKeyInput:
         default=None,
         description="Origins of pages that may use it, such as `https://app.example.com`; any when left out.",
     )
+    trusted_documents_only: bool = strawberry.field(
+        default=False,
+        description="Whether it runs trusted documents alone: operations that the service knows by hash.",
+    )
 
 
 @strawberry.type(description="The new key, with its secret.")
@@ -115,6 +119,7 @@ class TenantMutations:
                 info.context.actor,
                 expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
                 restrictions=Restrictions.parse(input.allowed_networks or [], input.allowed_origins or []),
+                trusted_documents_only=input.trusted_documents_only,
                 creator=principal,
             )
         return CreateApiKeyPayload(api_key=ref(key.id), secret=secret.text)

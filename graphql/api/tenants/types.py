@@ -67,6 +67,7 @@ class ApiKey(Node):
     )
     allowed_networks: list[str] = column("Networks that may use it; none means any.")
     allowed_origins: list[str] = column("Origins of pages that may use it; none means any.")
+    trusted_documents_only: bool = column("Whether it runs trusted documents alone.")
 
     @later(Quota)
     async def quota(ask: Asking) -> Any:
@@ -111,6 +112,7 @@ class Tenant(Node):
     slug: str = column("Its short name.")
     plan: Plan = column("What it pays for.")
     status: TenantStatus = column("Whether it can be used.")
+    trusted_documents_only: bool = column("Whether all of its keys run trusted documents alone.")
 
     @connection(Connection[LazyApiKey], "api_keys", scope=Scope.ADMIN_KEYS)
     def api_keys(rows: RowsOf) -> None:
