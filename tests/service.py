@@ -57,18 +57,23 @@ SIGN_IN: dict[str, Any] = {
 
 @asynccontextmanager
 async def serving(
-    database_url: str, redis_url: str, *, sock: socket.socket | None = None, **settings_: Any
+    database_url: str,
+    redis_url: str,
+    *,
+    sock: socket.socket | None = None,
+    worker: bool = True,
+    **options: Any,
 ) -> AsyncIterator[Service]:
-    """A service with its worker, on a socket of yours or on a free port."""
+    """A service, on a socket of yours or on a free port; `options` are settings."""
     settings = Settings(
         database_url=database_url,
         redis_url=redis_url,
         worker_processes=1,
         log_level="WARNING",
-        **{**SIGN_IN, **settings_},
+        **{**SIGN_IN, **options},
     )
     sock = sock or socket.create_server(("127.0.0.1", 0))
-    async with hosting(settings, sock=sock, worker=True):
+    async with hosting(settings, sock=sock, worker=worker):
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
             yield Service(url, settings, http)

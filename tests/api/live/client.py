@@ -27,6 +27,10 @@ class Socket:
     async def subscribe(self, id_: str, query: str, **variables: Any) -> None:
         await self.say(id=id_, type="subscribe", payload={"query": query, "variables": variables})
 
+    async def ask(self, id_: str, **payload: Any) -> None:
+        """Subscribes with any payload."""
+        await self.say(id=id_, type="subscribe", payload=payload)
+
     async def hear(self) -> Any:
         """The next message; every frame has to be text. Pings of the server are passed by."""
         async with asyncio.timeout(PATIENCE):
