@@ -15,9 +15,11 @@ from graphql import (
     GraphQLArgument,
     GraphQLObjectType,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SchemaMetaFieldDef,
     TypeMetaFieldDef,
+    ValueNode,
     VariableNode,
     get_named_type,
     is_abstract_type,
@@ -155,8 +157,17 @@ def length(argument: GraphQLArgument, name: str, node: FieldNode) -> Times:
     return lambda _: default if isinstance(default, int) else 0
 
 
+def listed(given: ValueNode | None) -> Times:
+    """How many items a list has that is written out or comes in a variable."""
+    if isinstance(given, VariableNode):
+        variable = given.name.value
+        return lambda variables: len(variables.get(variable) or ())
+    written = len(given.values) if isinstance(given, ListValueNode) else 1
+    return lambda _: written
+
+
 def multiplier(definition: Any, node: FieldNode) -> Times:
-    """How many times the selection is read: the page's length, or LIST, or once."""
+    """How many times the selection is read: the page's length, that of a list of ids, LIST, or once."""
     field = definition.extensions.get("strawberry-definition")
     spec = field.metadata.get(PLAN) if field is not None else None
     lengths = [length(definition.args[name], name, node) for name in PAGING if name in definition.args]
@@ -165,5 +176,7 @@ def multiplier(definition: Any, node: FieldNode) -> Times:
         return lambda variables: max(1, *(own(variables) for own in lengths))
     if isinstance(spec, Paged):
         return once
+    if "ids" in definition.args:
+        return listed(next((a.value for a in node.arguments or () if a.name.value == "ids"), None))
     type_ = definition.type.of_type if is_non_null_type(definition.type) else definition.type
     return (lambda _: LIST) if is_list_type(type_) else once

@@ -178,6 +178,39 @@ async def test_what_no_request_may_cost_is_refused_before_it_is_charged(
     assert "RateLimit" not in response.headers
 
 
+async def test_a_list_of_ids_costs_as_many_as_it_names(service: Service, tenant: Tenant) -> None:
+    id_ = f"trk_{tenant.tracks[0].hex}"
+
+    async def cost(query: str, **variables: Any) -> int:
+        body = (await service.post(tenant.key, query, variables)).json()
+        return int(body["extensions"]["cost"]["requested"])
+
+    inner = "{ ... on Track { artist { id } } }"
+    by_variable = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {inner} }}"
+    for count in (1, 40):
+        written = ", ".join([f'"{id_}"'] * count)
+        expected = 1 + 2 * count
+        assert await cost(by_variable, ids=[id_] * count) == expected
+        assert await cost(f"{{ nodes(ids: [{written}]) {inner} }}") == expected
+
+
+async def test_variables_are_counted_before_they_are_read(service: Service, tenant: Tenant) -> None:
+    query = """query ($f: TrackFilter, $x: [ID!]! = []) {
+        tracks(first: 1, filter: $f) { totalCount } nodes(ids: $x) { id } }"""
+    told = {"code": "LIMIT_EXCEEDED", "limit": "variables", "allowed": LIMITS["variables"].allowed}
+    half = ["x"] * (LIMITS["variables"].allowed // 2)
+    large: list[dict[str, Any]] = [
+        {"x": half * 3},
+        {"f": {"tags": half, "themes": half}},
+        {"f": {"any": [[[half]], half]}},
+    ]
+    for variables in large:
+        (error,) = await service.errors(tenant.key, query, **variables)
+        assert error["extensions"] == {**told, "found": error["extensions"]["found"]}
+    (error,) = await service.errors(tenant.key, query, x=half)
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"  # nodes takes a hundred
+
+
 @pytest.mark.parametrize(
     "field",
     [

@@ -26,7 +26,7 @@ from api.cost import BASE, Estimate
 from api.errors import ApiError, Forbidden, reported
 from api.planner.documents import Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
-from api.planner.limits import check
+from api.planner.limits import check, check_variables
 from api.planner.plan import Plan
 from api.planner.planner import Planner
 from api.planner.reading import denied, read
@@ -100,6 +100,7 @@ class Engine:
 
         Raises LimitExceeded for what no request may cost, whatever its plan: that caps its rows.
         """
+        check_variables(variables)
         values = self._values(operation, variables)
         name = operation.node.name.value if operation.node.name else ""
         if isinstance(values, list):

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -152,6 +154,33 @@ def test_a_tenant_is_suspended_resumed_and_closed(cli: Cli, database_url: str, t
     refused = cli("tenants", "resume", tenant)
     assert refused.status == 1
     assert "closed, for good" in refused.err
+
+
+def test_keys_and_tenants_run_trusted_documents_alone(cli: Cli, database_url: str, tenant: str) -> None:
+    bound = json.loads(cli("keys", "create", "--tenant", tenant, "--trusted-documents-only", "--json").out)
+    free = json.loads(cli("keys", "create", "--tenant", tenant, "--json").out)
+    assert (bound["trusted_documents_only"], free["trusted_documents_only"]) == (True, False)
+    rotated = json.loads(cli("keys", "rotate", "--tenant", tenant, bound["prefix"], "--json").out)
+
+    def are_bound() -> list[bool]:
+        return [principal(database_url, key["key"]).trusted_documents_only for key in (free, bound, rotated)]
+
+    assert are_bound() == [False, True, True]
+    assert cli("tenants", "documents", tenant).status == 2
+    assert cli("tenants", "documents", tenant, "--trusted-only").status == 0
+    assert are_bound() == [True, True, True]
+    assert cli("tenants", "documents", tenant, "--any").status == 0
+    assert are_bound() == [False, True, True]
+
+
+def test_trusted_documents_are_listed(run: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "Mine.graphql").write_text("query Mine { viewer { principal } }")
+    monkeypatch.setenv("RAP_ANALYZER_TRUSTED_DOCUMENTS", str(tmp_path))
+    listed = dict(line.split() for line in run("operations").out.splitlines())
+    hash_ = sha256((tmp_path / "Mine.graphql").read_bytes()).hexdigest()
+    assert listed["Mine"] == f"sha256:{hash_}"
+    assert "Feed" in listed
+    assert json.loads(run("operations", "--json").out)[hash_] == "query Mine { viewer { principal } }"
 
 
 def test_a_tenant_can_not_revoke_anothers_key(cli: Cli, database_url: str, tenant: str) -> None:
