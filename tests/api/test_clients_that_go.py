@@ -176,7 +176,7 @@ async def test_what_takes_too_long_is_ended_and_said(
     limits: dict[str, float],
     told: str,
 ) -> None:
-    both = {"statement_seconds": HOURS, "query_seconds": HOURS, **limits}
+    both: dict[str, Any] = {"statement_seconds": HOURS, "query_seconds": HOURS, **limits}
     async with serving(database_url, valkey_server.url, worker=False, **both) as service:
         async with locked(owner_url) as table:
             (error,) = await service.errors(tenant.key, SLOW)
