@@ -11,6 +11,8 @@ from starlette.responses import Response
 from api import rate_limit, sse
 from api.accept import preference
 from api.connected import WhileConnected
+from api.context import Context
+from api.cost import BASE, Estimate
 from api.encoding import encode_execution, encode_result
 from api.failures import errors_of
 from api.persisted.admission import Admission
@@ -26,6 +28,14 @@ from tenancy.quotas import QuotaExceeded, QuotaUnavailable
 from tenancy.restrictions import CallerRefused
 
 GRAPHQL_JSON = "application/graphql-response+json"
+
+
+class Refused(Exception):
+    """What a known caller sent is not run, for this reason; `context` says what that cost them."""
+
+    def __init__(self, reason: BadRequest | DocumentInvalid | GraphQLError, context: Context) -> None:
+        super().__init__(str(reason))
+        self.reason, self.context = reason, context
 
 
 class GraphQLEndpoint:
@@ -48,8 +58,10 @@ class GraphQLEndpoint:
         media = negotiated(accept)
         try:
             return await self._respond(request, accept, media)
+        except Refused as error:
+            return refusal(error.reason, accept, media, error.context)
         except BadRequest as error:
-            return failure(media, error.status, str(error), error.code, error.headers, **error.data)
+            return refusal(error, accept, media)
         except Unauthenticated as error:
             return failure(
                 media,
@@ -71,10 +83,6 @@ class GraphQLEndpoint:
         except QuotaUnavailable as error:
             headers = {"Retry-After": str(error.retry_after_seconds)}
             return answer(media, encode_result(None, errors_of(error)), 503, headers)
-        except (DocumentInvalid, GraphQLError) as error:  # such as UnknownOperation
-            if sse.wants_stream(accept):
-                return sse.refusal(errors_of(error))
-            return answer(media, encode_result(None, errors_of(error)), 400 if media == GRAPHQL_JSON else 200)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is left to read it
         except Exception as error:
@@ -85,22 +93,14 @@ class GraphQLEndpoint:
             raise BadRequest("Send GET or POST.", 405, "METHOD_NOT_ALLOWED", Allow="GET, POST")
         watch = Watch(self._authenticator, credentials(request), caller(request))
         principal = await watch.authenticate()
-        asked = GraphQLRequest.read(await parameters(request))
-        document, operation = await self._admission.admit(principal, asked.parameters)
-        kind = operation.node.operation
-        if request.method == "GET" and kind is not OperationType.QUERY:
-            raise BadRequest(
-                f"A {kind.value} has to be sent by POST.", 405, "METHOD_NOT_ALLOWED", Allow="POST"
-            )
-        subscribing = kind is OperationType.SUBSCRIPTION
-        streaming = sse.accepts_stream(accept) if subscribing else sse.wants_stream(accept)
-        if subscribing and not streaming:
-            raise BadRequest(
-                "Subscribe over WebSocket (graphql-transport-ws), or accept text/event-stream.",
-                406,
-                "NOT_ACCEPTABLE",
-            )
-        cost = self._engine.cost(document, operation, asked.variables)
+        try:
+            asked = GraphQLRequest.read(await parameters(request))
+            document, operation = await self._admission.admit(principal, asked.parameters)
+            streaming = streams(request.method, accept, operation.node.operation)
+            cost = self._engine.cost(document, operation, asked.variables)
+        except (BadRequest, DocumentInvalid, GraphQLError) as error:  # such as UnknownOperation
+            # To read what is refused is work, too: it has its price, and its caller is told where they stand.
+            raise Refused(error, await self._open_context(principal, Estimate(BASE))) from error
         context = await self._open_context(principal, cost)
         context.caller = watch.caller
         if streaming:
@@ -110,7 +110,7 @@ class GraphQLEndpoint:
             response.headers.update(context.headers)
             return response
         running = self._engine.execute(document, operation, asked.variables, context)
-        if kind is OperationType.QUERY:
+        if operation.node.operation is OperationType.QUERY:
             async with WhileConnected(request.receive):
                 result = await running
         else:  # what was begun is done to its end, with all that follows a commit
@@ -118,6 +118,45 @@ class GraphQLEndpoint:
         began = result.data is not None or reached(result.errors or [])
         body = encode_execution(result, context)  # first: then it is known what the answer cost
         return answer(media, body, 200 if began or media == JSON else 400, context.headers)
+
+
+def streams(method: str, accept: str, kind: OperationType) -> bool:
+    """Whether an operation of this kind is answered by events. Raises BadRequest where it can't be at all."""
+    if method == "GET" and kind is not OperationType.QUERY:
+        raise BadRequest(f"A {kind.value} has to be sent by POST.", 405, "METHOD_NOT_ALLOWED", Allow="POST")
+    if kind is not OperationType.SUBSCRIPTION:
+        return sse.wants_stream(accept)
+    if not sse.accepts_stream(accept):
+        raise BadRequest(
+            "Subscribe over WebSocket (graphql-transport-ws), or accept text/event-stream.",
+            406,
+            "NOT_ACCEPTABLE",
+        )
+    return True
+
+
+def refusal(
+    reason: BadRequest | DocumentInvalid | GraphQLError,
+    accept: str,
+    media: str,
+    context: Context | None = None,
+) -> Response:
+    """Why nothing was run; with a context, also where the caller stands."""
+    headers = context.headers if context else {}
+    if isinstance(reason, BadRequest):
+        errors = [GraphQLError(str(reason), extensions={"code": reason.code, **reason.data})]
+        status = reason.status
+        headers |= reason.headers
+    else:
+        errors = errors_of(reason)
+        if sse.wants_stream(accept):
+            response = sse.refusal(errors)
+            response.headers.update(headers)
+            return response
+        status = 400 if media == GRAPHQL_JSON else 200
+    return answer(
+        media, encode_result(None, errors, context.extensions() if context else None), status, headers
+    )
 
 
 def reached(errors: list[GraphQLError]) -> bool:

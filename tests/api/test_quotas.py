@@ -146,3 +146,31 @@ async def test_over_websocket_the_operation_fails_and_the_socket_stays(
         assert payload["data"] == {"viewer": {"principal": "test"}}
         assert payload["extensions"]["cost"]["actual"] == 2
         assert socket.connection.state is websockets.State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"{", 400), (b"[]", 400), (b'{"query": "{"}', 200), (b'{"query": "{ nothing }"}', 200),
+        (b'{"query": "query A { __typename } query B { __typename }"}', 200),
+        (b'{"query": "subscription { usageEvents { used } }"}', 406),
+    ],
+)  # fmt: skip
+async def test_what_is_refused_costs_a_point_and_says_so(
+    service: Service, database: Database, content: bytes, status: int
+) -> None:
+    key = await new_key(database, await new_tenant(database))
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    left = []
+    for _ in range(2):
+        response = await service.http.post("/graphql", content=content, headers=headers)
+        body = response.json()
+        assert (response.status_code, bool(body["errors"][0]["extensions"]["code"])) == (status, True)
+        assert response.headers["RateLimit"]
+        assert body["extensions"]["cost"]["actual"] == 1
+        left.append(body["extensions"]["cost"]["remaining"])
+    assert left[0] - left[1] == 1
