@@ -20,7 +20,8 @@ from api.context import Context
 from api.encoding import encode_execution, encode_result
 from api.failures import errors_of
 from api.planner.documents import Document, Operation
-from api.planner.engine import Engine, Fragment
+from api.planner.engine import Engine
+from api.planner.fragments import Fragment
 from api.resumption import resumed
 from api.watch import Watch
 from app.events.tasks import end

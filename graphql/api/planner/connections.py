@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphql import FieldNode, GraphQLObjectType
+from graphql import FieldNode, GraphQLObjectType, get_nullable_type
 
+from api.planner.faults import Place
 from api.planner.fields import Paged
 from api.planner.plan import PageHole
 from api.planner.rows import Row, TableRow
-from api.planner.sql import NotPlannable, Parts, Path, json_object, named_object
+from api.planner.sql import NotPlannable, Parts, json_object, named_object
 
 if TYPE_CHECKING:
     from api.planner.compiler import Compiler
@@ -21,25 +22,27 @@ def connection(
     compiler: Compiler,
     spec: Paged,
     row: Row | None,
-    path: Path,
+    place: Place,
     parent: GraphQLObjectType,
     nodes: list[FieldNode],
 ) -> Parts:
-    """The whole connection. Raises Denied where something in it can't be given."""
+    """The whole connection."""
     alias = compiler.alias()
-    hole = compiler.hole(PageHole(spec, alias, row, compiler.arguments(parent, nodes[0])))
+    hole = compiler.hole(PageHole(spec, alias, row, compiler.arguments(parent, nodes)), place, nodes)
     type_ = named_object(parent.fields[nodes[0].name.value].type)
     keys = compiler.selector.fields(type_, nodes)
     body = json_object(
-        (key, part(compiler, hole, alias, type_, (*path, key), below)) for key, below in keys.items()
+        (key, part(compiler, hole, alias, type_, compiler.below(place, key, type_, below), below))
+        for key, below in keys.items()
     )
     if {below[0].name.value for below in keys.values()} <= {"__typename", "totalCount"}:
-        return ["(select ", *body, ")"]  # nothing aggregates, so no page is read
-    return ["(select ", *body, " from ", lambda filled: filled[hole].source, ")"]
+        return compiler.filled(hole, ["(select ", *body, ")"])  # nothing aggregates, so no page is read
+    source: Parts = [" from ", lambda filled: filled[hole].source, ")"]
+    return compiler.filled(hole, ["(select ", *body, *source])
 
 
 def part(
-    compiler: Compiler, hole: str, alias: str, type_: GraphQLObjectType, path: Path, nodes: list[FieldNode]
+    compiler: Compiler, hole: str, alias: str, type_: GraphQLObjectType, place: Place, nodes: list[FieldNode]
 ) -> Parts:
     """One field of the connection."""
     name = nodes[0].name.value
@@ -48,14 +51,17 @@ def part(
             return [f"'{type_.name}'::text"]
         case "totalCount":
             return [lambda filled: filled[hole].total]
-    below = named_object(type_.fields[name].type)
+    definition = type_.fields[name].type
+    below = named_object(definition)
     match name:
         case "nodes":
-            return aggregate(hole, alias, compiler.object(below, TableRow(alias), path, nodes))
+            items = place.items(get_nullable_type(definition).of_type)
+            return aggregate(hole, alias, compiler.object(below, TableRow(alias), items, nodes))
         case "edges":
-            keys = compiler.selector.fields(below, nodes)
+            items = place.items(get_nullable_type(definition).of_type)
             inner = json_object(
-                (key, edge(compiler, alias, below, (*path, key), n)) for key, n in keys.items()
+                (key, edge(compiler, alias, below, compiler.below(items, key, below, n), n))
+                for key, n in compiler.selector.fields(below, nodes).items()
             )
             return aggregate(hole, alias, inner)
         case "pageInfo":
@@ -65,14 +71,14 @@ def part(
 
 
 def edge(
-    compiler: Compiler, alias: str, type_: GraphQLObjectType, path: Path, nodes: list[FieldNode]
+    compiler: Compiler, alias: str, type_: GraphQLObjectType, place: Place, nodes: list[FieldNode]
 ) -> Parts:
     match nodes[0].name.value:
         case "__typename":
             return [f"'{type_.name}'::text"]
         case "cursor":
             return [f"{alias}.page_cursor"]
-    return compiler.object(named_object(type_.fields["node"].type), TableRow(alias), path, nodes)
+    return compiler.object(named_object(type_.fields["node"].type), TableRow(alias), place, nodes)
 
 
 def aggregate(hole: str, alias: str, inner: Parts) -> Parts:

@@ -18,7 +18,6 @@ from graphql import (
     located_error,
     subscribe,
 )
-from graphql.execution import Executor
 from graphql.execution.values import VariableValues, get_variable_values
 
 from api.context import Context
@@ -26,32 +25,14 @@ from api.cost import BASE, Estimate
 from api.errors import ApiError, Forbidden, reported
 from api.planner.documents import Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
+from api.planner.fragments import Fragment, FragmentExecutor
 from api.planner.limits import check, check_variables
 from api.planner.plan import Plan
 from api.planner.planner import Planner
-from api.planner.reading import denied, read
+from api.planner.reading import read
 from api.planner.rows import Ask
 from api.planner.selection import Selector
 from tenancy.scopes import Scope
-
-
-class Fragment:
-    """JSON that is complete: graphql-core passes it on, and it goes into the response as bytes."""
-
-    __slots__ = ("json",)
-
-    def __init__(self, json: bytes) -> None:
-        self.json = json
-
-
-class FragmentExecutor(Executor[Any]):
-    """Leaves a Fragment as it is, where graphql-core would complete it field by field."""
-
-    def complete_value(self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any,
-                       position_context: Any) -> Any:  # fmt: skip
-        if isinstance(result, Fragment):
-            return result
-        return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
 
 class QueryTooSlow(ApiError):
@@ -188,8 +169,8 @@ class Engine:
         errors: list[GraphQLError] = []
         for key, plan in plans.items():
             try:
-                json = await read(plan, Ask(context), values)
-                errors += denied(plan.denials, (key,), json)
+                json, found = await read(plan, Ask(context), values, [key])
+                errors += found
             except Exception as error:
                 json = b"null"
                 errors.append(reported(located_error(error, plan.nodes, [key])))
@@ -205,13 +186,11 @@ class Engine:
         key = str(info.path.key)
         scopes = info.context.principal.scopes
         plan = self._planner.compiler(selector, scopes).root(key, info.parent_type, info.field_nodes)
-        json = await read(plan, Ask(info.context, source), values)
-        if plan.denials:
-            path = info.path.as_list()
-            errors = denied(plan.denials, tuple(path), json)
-            if json == b"null" and plan.non_null:
-                raise errors[0]  # the null goes up, and has one cause
-            info.context.errors += errors
+        json, errors = await read(plan, Ask(info.context, source), values, info.path.as_list())
+        if json == b"null" and plan.non_null and errors:
+            info.context.errors += errors[:-1]
+            raise errors[-1]  # the null goes up, and has one cause
+        info.context.errors += errors
         return None if json == b"null" else Fragment(json)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, Visitor, visit
@@ -12,10 +12,10 @@ from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from api.planner.faults import Fault
 from api.planner.fields import Computed, Later, Paged, Single
 from api.planner.paging import Page, ordering, page
 from api.planner.rows import Ask, Row, Rows
-from tenancy.scopes import Scope
 from tenancy.sql import Params, to_json
 
 PAGING = ("first", "after", "last", "before")
@@ -107,7 +107,7 @@ class SingleHole:
 class JsonHole:
     """A value that Python computes, bound as one JSON parameter; `spec` None takes it from the source."""
 
-    spec: Computed | Later | None
+    spec: Computed | None
     name: str
     arguments: Arguments | None
 
@@ -122,16 +122,8 @@ class JsonHole:
 
 
 Hole = PageHole | SingleHole | JsonHole
-Part = str | Callable[[dict[str, Any]], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """A selected field whose scope is missing: null in the answer, and an error at its path."""
-
-    path: tuple[str, ...]
-    scope: Scope
-    node: FieldNode
+Filled = dict[str, Any]
+Part = str | Callable[[Filled], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,37 +132,58 @@ class Deferred:
 
     path: tuple[str, ...]
     mark: str
+    fault: str
+    spec: Later
+    arguments: Arguments
     plan: Plan
+
+    async def values(self, ask: Ask, variables: VariableValues) -> list[Any]:
+        """One a key, in their order; an exception where there is none. Raises what holds for all."""
+        found = self.spec.function(ask, **self.arguments.values(variables))
+        values: list[Any] = await found if inspect.isawaitable(found) else found
+        return values
 
 
 @dataclass(slots=True)
 class Plan:
-    """One root field. `parts` join to an SQL expression of type json once every hole is filled."""
+    """One root field. `parts` join to an SQL expression of type json once the holes are filled."""
 
     parts: list[Part] = field(default_factory=list)
     holes: dict[str, Hole] = field(default_factory=dict)
-    denials: list[Denial] = field(default_factory=list)
+    faults: dict[str, Fault] = field(default_factory=dict)
     deferred: list[Deferred] = field(default_factory=list)
     nodes: list[FieldNode] = field(default_factory=list)
     non_null: bool = False
 
-    async def render(self, ask: Ask, variables: VariableValues) -> tuple[str, list[Any]]:
-        """The statement and its values; `$1` is the tenant, always."""
+    async def render(
+        self, ask: Ask, variables: VariableValues, failed: dict[str, Exception]
+    ) -> tuple[str, list[Any]]:
+        """The statement and its values; `$1` is the tenant, always. What can't be filled is in `failed`."""
         params = Params(ask.context.principal.tenant)
-        filled = {name: await hole.fill(ask, params, variables) for name, hole in self.holes.items()}
-        text = "".join(part if isinstance(part, str) else part(filled) for part in self.parts)
+        filled: Filled = {}
+        for name, hole in self.holes.items():
+            try:
+                filled[name] = await hole.fill(ask, params, variables)
+            except Exception as error:
+                failed[name] = error
+        text = joined(self.parts, filled)
         # Postgres wants to see every parameter, and a count needs no page size; this costs it nothing.
         seen = "".join(
             f" and ({unused} is null or true)" for unused in params.placeholders if unused not in text
         )
         return f"select {text} where $1::uuid is not null{seen}", params.values
 
-    def compacted(self) -> Plan:
-        """The same plan with neighbouring texts joined, so that a request joins few parts."""
-        parts: list[Part] = []
-        for part in self.parts:
-            if isinstance(part, str) and parts and isinstance(parts[-1], str):
-                parts[-1] += part
-            else:
-                parts.append(part)
-        return replace(self, parts=parts)
+
+def joined(parts: list[Part], filled: Filled) -> str:
+    return "".join(part if isinstance(part, str) else part(filled) for part in parts)
+
+
+def compact(parts: list[Part]) -> list[Part]:
+    """The same with neighbouring texts joined, so that a request joins few parts."""
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        else:
+            found.append(part)
+    return found

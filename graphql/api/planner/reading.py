@@ -1,9 +1,9 @@
-"""Running a plan: one statement, the values that Python adds to it, and the errors of what was denied."""
+"""Running a plan: one statement, the values that Python adds to it, and the errors of what was marked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +11,29 @@ import orjson
 from graphql import GraphQLError
 from graphql.execution.values import VariableValues
 
-from api.errors import Forbidden, reported
-from api.planner.plan import Denial, Plan
+from api.planner.faults import TOKEN, settle
+from api.planner.plan import Deferred, Plan
 from api.planner.rows import Ask
 
 
-async def read(plan: Plan, ask: Ask, values: VariableValues, at: int = 1) -> bytes:
-    """The JSON of a planned field, by one statement on a connection that sees one tenant.
+async def read(
+    plan: Plan, ask: Ask, values: VariableValues, path: list[str | int]
+) -> tuple[bytes, list[GraphQLError]]:
+    """The JSON of a planned field at `path`, and its errors: null may be where the type has none.
 
-    Each deferred field adds one statement, however many rows it hangs on. `at` is how many steps of
-    the response path lead to this plan's value.
+    One statement on a connection that sees one tenant, and one more for each deferred field, however many
+    rows it hangs on.
     """
-    sql, params = await plan.render(ask, values)
+    failed: dict[str, Exception] = {}
+    json = await run(plan, ask, values, failed)
+    return settle(json, plan.faults, failed, path)
+
+
+async def run(
+    plan: Plan, ask: Ask, values: VariableValues, failed: dict[str, Exception], at: int = 1
+) -> bytes:
+    """The JSON with marks in it. `at` is how many steps of the response path lead to this plan's value."""
+    sql, params = await plan.render(ask, values, failed)
     async with ask.context.database.reading(ask.context.principal.tenant) as connection:
         json: bytes | None = await connection.fetchval(sql, *params)
     if json is None or not plan.deferred:
@@ -34,14 +45,38 @@ async def read(plan: Plan, ask: Ask, values: VariableValues, at: int = 1) -> byt
             for holder, key in holders(value, deferred.path[at:])
             if isinstance(holder.get(key), str) and holder[key].startswith(deferred.mark)
         ]
-        if not slots:
-            continue
         ids = tuple(dict.fromkeys(id_ for _, _, id_ in slots))
-        answers = await read(deferred.plan, replace(ask, keys=ids), values, len(deferred.path))
-        by_id = dict(zip(ids, orjson.loads(answers), strict=True))
+        answers = await later(deferred, replace(ask, keys=ids), values, failed) if ids else []
+        by_id = dict(zip(ids, answers, strict=True))
         for holder, key, id_ in slots:
             holder[key] = by_id[id_]
     return orjson.dumps(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The source of a deferred field's plan."""
+
+    values: list[Any]
+
+
+async def later(
+    deferred: Deferred, ask: Ask, values: VariableValues, failed: dict[str, Exception]
+) -> list[Any]:
+    """The JSON of each of the rows `ask.keys`; the mark of a fault where there is none."""
+    try:
+        found = await deferred.values(ask, values)
+    except Exception as error:
+        found = [error] * len(ask.keys)
+    broken = {n: value for n, value in enumerate(found) if isinstance(value, Exception)}
+    given = Values([None if n in broken else value for n, value in enumerate(found)])
+    json = await run(deferred.plan, replace(ask, source=given), values, failed, len(deferred.path))
+    answers: list[Any] = orjson.loads(json)
+    for n, why in broken.items():
+        name = f"{deferred.fault}.{n}"
+        failed[name] = why
+        answers[n] = TOKEN + name
+    return answers
 
 
 def holders(value: Any, rest: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -54,24 +89,3 @@ def holders(value: Any, rest: tuple[str, ...]) -> Iterator[tuple[dict[str, Any],
             yield value, rest[0]
         else:
             yield from holders(value.get(rest[0]), rest[1:])
-
-
-def denied(denials: list[Denial], prefix: tuple[str | int, ...], json: bytes) -> list[GraphQLError]:
-    """An error for each place in the answer that a missing scope left null, as graphql-core would report."""
-    value = orjson.loads(json) if denials else None
-    return [
-        reported(Forbidden(denial.scope, nodes=[denial.node], path=list(path)))
-        for denial in denials
-        for path in places(value, prefix, denial.path[1:])
-    ]
-
-
-def places(value: Any, at: tuple[str | int, ...], rest: tuple[str, ...]) -> list[tuple[str | int, ...]]:
-    """The response paths that a path without list positions stands for."""
-    if isinstance(value, list):
-        return [path for index, item in enumerate(value) for path in places(item, (*at, index), rest)]
-    if not rest:
-        return [at]
-    if not isinstance(value, dict):
-        return [(*at, *rest)]  # the null went up to here: the field that caused it is below
-    return places(value.get(rest[0]), (*at, rest[0]), rest[1:])

@@ -10,7 +10,6 @@ from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type, is_abs
 from api.planner.fields import TABLE, Table
 from api.planner.plan import Part
 
-Path = tuple[str, ...]
 Parts = list[Part]
 
 
