@@ -37,7 +37,8 @@ def connection(
     )
     if {below[0].name.value for below in keys.values()} <= {"__typename", "totalCount"}:
         return compiler.filled(hole, ["(select ", *body, ")"])  # nothing aggregates, so no page is read
-    source: Parts = [" from ", lambda filled: filled[hole].source, ")"]
+    # HAVING makes one row of the page even where nothing aggregates, as in `pageInfo { __typename }`.
+    source: Parts = [" from ", lambda filled: filled[hole].source, " having true)"]
     return compiler.filled(hole, ["(select ", *body, *source])
 
 
