@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +13,14 @@ from api.errors import InvalidArgument
 from api.planner.rows import Rows
 
 MAX_PAGE = 100
+# How Postgres writes keys as text, by their types.
+KEYS = {
+    "text": re.compile("(?s:.*)"),
+    "int": re.compile(r"-?\d{1,9}"),
+    "uuid": re.compile("[0-9a-f-]{36}"),
+    "date": re.compile(r"-infinity|\d{4,7}-\d\d-\d\d"),
+    "timestamptz": re.compile(r"\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ def page(
     bounds = [own]
     for cursor, direction in ((after, ">"), (before, "<")):
         if cursor is not None:
-            key, id_ = read_cursor(cursor)
+            key, id_ = read_cursor(cursor, rows.key_type)
             if rows.descending:
                 direction = "<" if direction == ">" else ">"
             key_text = rows.params.bind(key, "text")
@@ -89,12 +98,17 @@ def cursor_of(key: str, alias: str) -> str:
     )
 
 
-def read_cursor(cursor: str) -> tuple[str, UUID]:
-    """The sort key, as text, and the id. Raises InvalidArgument for what `cursor_of` did not make."""
+def read_cursor(cursor: str, key_type: str) -> tuple[str, UUID]:
+    """The sort key, as text of an SQL type, and the id. Raises InvalidArgument for what `cursor_of` did not
+    make, or made of another order.
+    """
     try:
         key, id_ = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(key, str):
             raise ValueError
-        return key, UUID(id_)
+        id_ = UUID(id_)
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidArgument("This cursor is not one of ours: use those that a page gave you.") from error
+    if KEYS[key_type].fullmatch(key) is None:
+        raise InvalidArgument("A cursor does not belong to this order. Start again from the first page.")
+    return key, id_
