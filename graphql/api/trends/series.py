@@ -7,19 +7,22 @@ from typing import Any
 from api.planner.rows import Ask
 from api.trends.enums import Granularity, Metric
 from app.trends import metrics
-from app.trends.service import Trend, TrendPoint
+from app.trends.service import TooManyPeriods, Trend, TrendPoint
 
 
-async def evolution(ask: Ask, metric: Metric, granularity: Granularity) -> list[list[dict[str, Any]]]:
-    """The points of each artist of `ask.keys`."""
+async def evolution(
+    ask: Ask, metric: Metric, granularity: Granularity
+) -> list[list[dict[str, Any]] | TooManyPeriods]:
+    """The points of each artist of `ask.keys`; or why one has none, which is nothing to the others."""
     trends, tenant = ask.context.services.trends, ask.context.principal.tenant
-    return [
-        [
-            point_json(point)
-            for point in await trends.evolution(tenant, key, wanted(metric), period(granularity))
-        ]
-        for key in ask.keys
-    ]
+    found: list[list[dict[str, Any]] | TooManyPeriods] = []
+    for key in ask.keys:
+        try:
+            points = await trends.evolution(tenant, key, wanted(metric), period(granularity))
+            found.append([point_json(point) for point in points])
+        except TooManyPeriods as error:
+            found.append(error)
+    return found
 
 
 def wanted(metric: Metric) -> metrics.Metric:
