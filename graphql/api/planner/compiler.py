@@ -177,10 +177,10 @@ def definition_of(type_: GraphQLObjectType, nodes: list[FieldNode]) -> GraphQLFi
 
 
 def may_be_null(spec: Spec, row: Row | None, type_: GraphQLOutputType) -> bool:
-    """Whether SQL can give null where the schema has no null: columns of tables can't, stored JSON can."""
+    """Whether SQL can give null where the schema has none: stored JSON can, columns and their keys can't."""
     if isinstance(spec, Value) and is_leaf_type(get_named_type(type_)):
         return spec.sql is None and not isinstance(row, TableRow)
-    return isinstance(spec, Value | One | Single | Computed)
+    return isinstance(spec, Value | Single | Computed)
 
 
 def is_moment(type_: GraphQLOutputType) -> bool:

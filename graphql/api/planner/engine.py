@@ -9,6 +9,7 @@ from typing import Any
 
 import strawberry
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
@@ -18,7 +19,7 @@ from graphql import (
     located_error,
     subscribe,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import get_variable_values
 
 from api.context import Context
 from api.cost import BASE, Estimate
@@ -27,8 +28,7 @@ from api.planner.documents import Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
 from api.planner.fragments import Fragment, FragmentExecutor
 from api.planner.limits import check, check_variables
-from api.planner.plan import Plan
-from api.planner.planner import Planner
+from api.planner.planner import Planner, unplanned
 from api.planner.reading import read
 from api.planner.rows import Ask
 from api.planner.selection import Selector
@@ -114,60 +114,33 @@ class Engine:
         A query that takes too long in all is cancelled, in Postgres too: raises QueryTooSlow.
         """
         if operation.node.operation is not OperationType.QUERY:
-            return await self._execute(document, operation, variables, context)
+            return await self._core(document.node, operation, variables, context)
         try:
             async with asyncio.timeout(self._query_seconds):
-                return await self._execute(document, operation, variables, context)
+                return await self._query(document, operation, variables, context)
         except TimeoutError as error:
             raise QueryTooSlow(self._query_seconds) from error
 
-    async def _execute(
+    async def _query(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
     ) -> ExecutionResult:
-        if operation.node.operation is OperationType.QUERY:
-            values = self._values(operation, variables)
-            if isinstance(values, list):
-                return ExecutionResult(None, [coded(error, "BAD_USER_INPUT") for error in values])
-            plans = self._planner.plans(document, operation, values, context.principal.scopes)
-            if plans is not None:
-                return await self._run(plans, values, context)
-        name = operation.node.name.value if operation.node.name else None
-        result = execute(
-            self.schema, document.node, None, context, variables, name,
-            executor_class=FragmentExecutor, hide_suggestions=self._hidden,
-        )  # fmt: skip
-        result = await result if inspect.isawaitable(result) else result
-        return ExecutionResult(result.data, [reported(e) for e in result.errors] if result.errors else None)
-
-    async def subscribe(
-        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
-    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
-        """The stream of a subscription's results, or one result when it can't start."""
-        name = operation.node.name.value if operation.node.name else None
-        stream = subscribe(
-            self.schema, document.node, None, context, variables, name,
-            executor_class=FragmentExecutor, hide_suggestions=self._hidden,
-        )  # fmt: skip
-        stream = await stream if inspect.isawaitable(stream) else stream
-        if isinstance(stream, ExecutionResult):
-            return ExecutionResult(
-                stream.data, [reported(e) for e in stream.errors] if stream.errors else None
-            )
-        return self._reported(stream)
-
-    async def _reported(self, stream: AsyncIterator[ExecutionResult]) -> AsyncIterator[ExecutionResult]:
-        try:
-            async for result in stream:
-                yield ExecutionResult(
-                    result.data, [reported(e) for e in result.errors] if result.errors else None
-                )
-        finally:
-            await stream.aclose()  # type: ignore[attr-defined]  # graphql-core gives an async generator
-
-    async def _run(self, plans: dict[str, Plan], values: VariableValues, context: Context) -> ExecutionResult:
+        """One root field after the other, as graphql-core does with what needs no waiting."""
+        values = self._values(operation, variables)
+        if isinstance(values, list):
+            return ExecutionResult(None, [coded(error, "BAD_USER_INPUT") for error in values])
+        plans = self._planner.plans(document, operation, values, context.principal.scopes)
+        rest = unplanned(document, operation, plans)
         data: dict[str, Any] = {}
         errors: list[GraphQLError] = []
+        if rest is not None:
+            others = await self._core(rest, operation, variables, context)
+            errors += others.errors or []
+            if others.data is None:
+                return others
+            data = dict.fromkeys(plans) | others.data  # keys in their order
         for key, plan in plans.items():
+            if not plan.parts:
+                continue
             try:
                 json, found = await read(plan, Ask(context), values, [key])
                 errors += found
@@ -179,13 +152,47 @@ class Engine:
             data[key] = Fragment(json)
         return ExecutionResult(data, errors or None)
 
+    async def _core(
+        self,
+        document: DocumentNode,
+        operation: Operation,
+        variables: dict[str, Any] | None,
+        context: Context,
+    ) -> ExecutionResult:
+        """graphql-core's result, with Fragments where it reaches planned fields."""
+        name = operation.node.name.value if operation.node.name else None
+        result = execute(
+            self.schema, document, None, context, variables, name,
+            executor_class=FragmentExecutor, hide_suggestions=self._hidden,
+        )  # fmt: skip
+        return told(await result if inspect.isawaitable(result) else result)
+
+    async def subscribe(
+        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
+    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+        """The stream of a subscription's results, or one result when it can't start."""
+        name = operation.node.name.value if operation.node.name else None
+        stream = subscribe(
+            self.schema, document.node, None, context, variables, name,
+            executor_class=FragmentExecutor, hide_suggestions=self._hidden,
+        )  # fmt: skip
+        stream = await stream if inspect.isawaitable(stream) else stream
+        return told(stream) if isinstance(stream, ExecutionResult) else self._reported(stream)
+
+    async def _reported(self, stream: AsyncIterator[ExecutionResult]) -> AsyncIterator[ExecutionResult]:
+        try:
+            async for result in stream:
+                yield told(result)
+        finally:
+            await stream.aclose()  # type: ignore[attr-defined]  # graphql-core gives an async generator
+
     async def _resolve(self, source: Any, info: GraphQLResolveInfo[Context], **_: Any) -> Fragment | None:
         """A planned field that graphql-core reached, below a Python object or beside unplanned fields."""
         values = info.variable_values
         selector = Selector(self.schema, info.fragments, values)
         key = str(info.path.key)
         scopes = info.context.principal.scopes
-        plan = self._planner.compiler(selector, scopes).root(key, info.parent_type, info.field_nodes)
+        plan = self._planner.plan(key, info.parent_type, info.field_nodes, selector, scopes)
         json, errors = await read(plan, Ask(info.context, source), values, info.path.as_list())
         if json == b"null" and plan.non_null and errors:
             info.context.errors += errors[:-1]
@@ -203,6 +210,12 @@ def scoped(resolve: Any, spec: Resolved) -> Any:
         return resolve(source, info, **arguments)
 
     return guarded
+
+
+def told(result: ExecutionResult) -> ExecutionResult:
+    """The result with its errors as the caller may see them."""
+    errors = [reported(error) for error in result.errors] if result.errors else None
+    return ExecutionResult(result.data, errors)
 
 
 def coded(error: GraphQLError, code: str) -> GraphQLError:

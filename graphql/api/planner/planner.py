@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import product
 
 import strawberry
-from graphql import FieldNode, GraphQLObjectType, OperationType
+from graphql import DocumentNode, FieldNode, GraphQLObjectType, OperationType, SelectionSetNode
 from graphql.execution.values import VariableValues
 
 from api.cost import Points, cost
@@ -57,28 +58,43 @@ class Planner:
 
     def plans(
         self, document: Document, operation: Operation, values: VariableValues, scopes: frozenset[Scope]
-    ) -> dict[str, Plan] | None:
-        """The plan of each root field, or None when one of them is not planned."""
+    ) -> dict[str, Plan]:
+        """Each root field's plan, by response key; one without parts for what graphql-core has to answer."""
         key = (scopes, *conditions(operation, values))
         if key not in operation.plans:
             if len(operation.plans) >= MAX_PLANS:
                 operation.plans.clear()
-            operation.plans[key] = self._compile(document, operation, values, scopes)
+            root = self._schema.query_type
+            assert root is not None  # noqa: S101  (every schema has a Query)
+            selector = Selector(self._schema, document.fragments, values)
+            fields = selector.root(root, operation.node.selection_set)
+            operation.plans[key] = {
+                name: self.plan(name, root, nodes, selector, scopes)
+                if is_planned(root, nodes[0])
+                else Plan(nodes=nodes)
+                for name, nodes in fields.items()
+            }
         return operation.plans[key]
 
-    def compiler(self, selector: Selector, scopes: frozenset[Scope]) -> Compiler:
-        return Compiler(selector, scopes, self._convert, Plan())
+    def plan(
+        self,
+        key: str,
+        parent: GraphQLObjectType,
+        nodes: list[FieldNode],
+        selector: Selector,
+        scopes: frozenset[Scope],
+    ) -> Plan:
+        """The plan of one field."""
+        return Compiler(selector, scopes, self._convert, Plan()).root(key, parent, nodes)
 
-    def _compile(
-        self, document: Document, operation: Operation, values: VariableValues, scopes: frozenset[Scope]
-    ) -> dict[str, Plan] | None:
-        root = self._schema.query_type
-        assert root is not None  # noqa: S101  (every schema has a Query)
-        selector = Selector(self._schema, document.fragments, values)
-        fields = selector.root(root, operation.node.selection_set)
-        if not all(is_planned(root, nodes[0]) for nodes in fields.values()):
-            return None
-        return {key: self.compiler(selector, scopes).root(key, root, nodes) for key, nodes in fields.items()}
+
+def unplanned(document: Document, operation: Operation, plans: dict[str, Plan]) -> DocumentNode | None:
+    """The operation with nothing but the fields that graphql-core has to answer, if there are any."""
+    nodes = [node for plan in plans.values() if not plan.parts for node in plan.nodes]
+    if not nodes:
+        return None
+    alone = replace(operation.node, selection_set=SelectionSetNode(selections=tuple(nodes)))
+    return DocumentNode(definitions=(alone, *document.fragments.values()))
 
 
 def conditions(operation: Operation, values: VariableValues) -> tuple[object, ...]:
