@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from tenancy.rls import APP_ROLE
@@ -68,6 +69,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={"server_settings": self._settings},
         )
+        event.listen(self._engine.sync_engine, "connect", lambda raw, _: raw.run_async(read_every_day))
 
     async def open(self) -> None:
         """Raises UnsafeDatabaseRole where the login would make the policies void."""
@@ -117,6 +119,7 @@ class Database:
         await connection.set_type_codec(
             "json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
         )
+        await read_every_day(connection)
         return connection
 
     @asynccontextmanager
@@ -142,6 +145,18 @@ class Database:
         # is no room for another.
         full = self._busy + len(self._idle) >= self._limit
         return self._idle.pop(0) if full else None
+
+
+async def read_every_day(connection: asyncpg.Connection) -> None:
+    """asyncpg takes the first and the last day that Python knows for infinity, and writes them so."""
+    await connection.set_type_codec("date", schema="pg_catalog", encoder=date.isoformat, decoder=day)
+
+
+def day(text: str) -> date:
+    """A date as Postgres writes it; what Python has no date for becomes the nearest that it has."""
+    if text in ("infinity", "-infinity"):
+        return date.min if text[0] == "-" else date.max
+    return date.fromisoformat(text)
 
 
 async def driver_of(session: AsyncSession) -> Any:
