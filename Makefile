@@ -18,9 +18,9 @@ up: venv
 test: dev
 	@$(BIN)/python -m pytest --cov
 
-# What takes longer than a change should wait for: the shared songs, and many more sequences of requests.
+# What takes longer than a change should wait for: the shared songs, and many more requests and documents.
 nightly: dev
-	@RAP_ANALYZER_BENCH_SONGS=1 RAP_ANALYZER_ISOLATION_EXAMPLES=200 $(BIN)/python -m pytest -rP tests/bench tests/api/test_tenants_together.py
+	@RAP_ANALYZER_BENCH_SONGS=1 RAP_ANALYZER_ISOLATION_EXAMPLES=200 RAP_ANALYZER_DIFFERENTIAL_EXAMPLES=20000 $(BIN)/python -m pytest -rP tests/bench tests/api/test_tenants_together.py tests/differential
 
 # The read path beside its peers, and how it grows; rewrites bench/RESULTS.md. Node 20 or newer brings PostGraphile.
 bench: dev
