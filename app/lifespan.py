@@ -93,6 +93,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             analyze=analyze_text,
             announce=announce,
             sign_in=SignIn(providers, Attempts(valkey), public_url),
+            show_plans=settings.show_plans,
         )
         yield State(services=services, authenticator=authenticator, valkey=valkey, stored=stored)
     finally:

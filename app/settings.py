@@ -138,6 +138,11 @@ class Settings(BaseSettings):
     query_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="How long all statements of a query may take together."
     )
+    show_plans: Literal["off", "sql", "explain"] = Field(
+        default="off",
+        description="Show each answer's SQL, without values, or Postgres's plan too, under `extensions.plan`."
+        " In production it is refused.",
+    )
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."
     )
@@ -151,6 +156,8 @@ class Settings(BaseSettings):
     def fits_together(self) -> Self:
         if self.demo_key is not None and self.environment == "production":
             raise ValueError("demo_key can't be set in production: everybody could use the key")
+        if self.show_plans != "off" and self.environment == "production":
+            raise ValueError("show_plans can't be set in production: it shows how the database is built")
         if self.public_url is not None and (not is_safe(self.public_url) or self.public_url.endswith("/")):
             raise ValueError(
                 "public_url has to be https (http on this machine alone), without a / at its end"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import strawberry
@@ -44,6 +44,7 @@ class Services:
     analyze: Any
     announce: Announce
     sign_in: SignIn
+    show_plans: Literal["off", "sql", "explain"] = "off"
 
 
 @dataclass(slots=True)
@@ -58,6 +59,8 @@ class Context:
     # Errors of planned fields below Python objects, which graphql-core can't see.
     errors: list[GraphQLError] = field(default_factory=list)
     given_back: int = 0
+    # The statements that were run, where the service shows them.
+    plans: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def database(self) -> Database:
@@ -98,7 +101,7 @@ class Context:
         }
         if charge.degraded:
             cost["degraded"] = True
-        return {"cost": cost}
+        return {"cost": cost, "plan": self.plans} if self.plans else {"cost": cost}
 
 
 Info = strawberry.Info[Context, None]

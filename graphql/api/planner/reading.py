@@ -11,6 +11,7 @@ import orjson
 from graphql import GraphQLError
 from graphql.execution.values import VariableValues
 
+from api.planner.explaining import explain, shown
 from api.planner.faults import TOKEN, settle
 from api.planner.plan import Deferred, Plan
 from api.planner.rows import Ask
@@ -25,16 +26,21 @@ async def read(
     rows it hangs on.
     """
     failed: dict[str, Exception] = {}
-    json = await run(plan, ask, values, failed)
+    json = await run(plan, ask, values, failed, (str(path[-1]),))
     return settle(json, plan.faults, failed, path)
 
 
 async def run(
-    plan: Plan, ask: Ask, values: VariableValues, failed: dict[str, Exception], at: int = 1
+    plan: Plan, ask: Ask, values: VariableValues, failed: dict[str, Exception], path: tuple[str, ...]
 ) -> bytes:
-    """The JSON with marks in it. `at` is how many steps of the response path lead to this plan's value."""
+    """The JSON with marks in it; `path` are the response keys that lead to this plan's value."""
     sql, params = await plan.render(ask, values, failed)
-    async with ask.context.database.reading(ask.context.principal.tenant) as connection:
+    context = ask.context
+    async with context.database.reading(context.principal.tenant) as connection:
+        if context.services.show_plans != "off":
+            explained = context.services.show_plans == "explain"
+            told = await explain(connection, sql, len(params)) if explained else {}
+            context.plans.append({"path": path, "sql": shown(sql), **told})
         json: bytes | None = await connection.fetchval(sql, *params)
     if json is None or not plan.deferred:
         return b"null" if json is None else json
@@ -42,7 +48,7 @@ async def run(
     for deferred in plan.deferred:
         slots = [
             (holder, key, UUID(holder[key].removeprefix(deferred.mark)))
-            for holder, key in holders(value, deferred.path[at:])
+            for holder, key in holders(value, deferred.path[len(path) :])
             if isinstance(holder.get(key), str) and holder[key].startswith(deferred.mark)
         ]
         ids = tuple(dict.fromkeys(id_ for _, _, id_ in slots))
@@ -70,7 +76,7 @@ async def later(
         found = [error] * len(ask.keys)
     broken = {n: value for n, value in enumerate(found) if isinstance(value, Exception)}
     given = Values([None if n in broken else value for n, value in enumerate(found)])
-    json = await run(deferred.plan, replace(ask, source=given), values, failed, len(deferred.path))
+    json = await run(deferred.plan, replace(ask, source=given), values, failed, deferred.path)
     answers: list[Any] = orjson.loads(json)
     for n, why in broken.items():
         name = f"{deferred.fault}.{n}"
