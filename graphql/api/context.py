@@ -19,6 +19,7 @@ from tenancy.restrictions import Caller
 
 if TYPE_CHECKING:
     from api.cost import Estimate
+    from api.planner.documents import Operation
     from app.events.hub import Hub
     from app.search.recommend import RecommendationService
     from app.search.search import SearchService
@@ -59,6 +60,8 @@ class Context:
     # Errors of planned fields below Python objects, which graphql-core can't see.
     errors: list[GraphQLError] = field(default_factory=list)
     given_back: int = 0
+    # What is being executed: below Python objects, plans are kept with it.
+    operation: Operation | None = None
     # The statements that were run, where the service shows them.
     plans: list[dict[str, Any]] = field(default_factory=list)
 

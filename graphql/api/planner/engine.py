@@ -160,6 +160,7 @@ class Engine:
         context: Context,
     ) -> ExecutionResult:
         """graphql-core's result, with Fragments where it reaches planned fields."""
+        context.operation = operation
         name = operation.node.name.value if operation.node.name else None
         result = execute(
             self.schema, document, None, context, variables, name,
@@ -171,6 +172,7 @@ class Engine:
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
     ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
         """The stream of a subscription's results, or one result when it can't start."""
+        context.operation = operation
         name = operation.node.name.value if operation.node.name else None
         stream = subscribe(
             self.schema, document.node, None, context, variables, name,
@@ -189,10 +191,8 @@ class Engine:
     async def _resolve(self, source: Any, info: GraphQLResolveInfo[Context], **_: Any) -> Fragment | None:
         """A planned field that graphql-core reached, below a Python object or beside unplanned fields."""
         values = info.variable_values
-        selector = Selector(self.schema, info.fragments, values)
-        key = str(info.path.key)
-        scopes = info.context.principal.scopes
-        plan = self._planner.plan(key, info.parent_type, info.field_nodes, selector, scopes)
+        assert info.context.operation is not None  # noqa: S101  (it was set before graphql-core began)
+        plan = self._planner.plan(info.context.operation, info, info.context.principal.scopes)
         json, errors = await read(plan, Ask(info.context, source), values, info.path.as_list())
         if json == b"null" and plan.non_null and errors:
             info.context.errors += errors[:-1]

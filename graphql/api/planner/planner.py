@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import strawberry
-from graphql import DocumentNode, FieldNode, GraphQLObjectType, OperationType, SelectionSetNode
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    OperationType,
+    SelectionSetNode,
+)
 from graphql.execution.values import VariableValues
 
 from api.cost import Points, cost
@@ -18,7 +26,7 @@ from api.planner.plan import Plan, converter
 from api.planner.selection import Selector
 from tenancy.scopes import Scope
 
-MAX_PLANS = 32  # of an operation: conditions of n variables would make 2ⁿ
+MAX_PLANS = 64  # of an operation: conditions of n variables would make 2ⁿ
 MAX_CONDITIONS = 3  # variables of @skip and @include whose values are planned ahead
 
 
@@ -60,32 +68,46 @@ class Planner:
         self, document: Document, operation: Operation, values: VariableValues, scopes: frozenset[Scope]
     ) -> dict[str, Plan]:
         """Each root field's plan, by response key; one without parts for what graphql-core has to answer."""
-        key = (scopes, *conditions(operation, values))
-        if key not in operation.plans:
-            if len(operation.plans) >= MAX_PLANS:
-                operation.plans.clear()
+
+        def compile_() -> dict[str, Plan]:
             root = self._schema.query_type
             assert root is not None  # noqa: S101  (every schema has a Query)
             selector = Selector(self._schema, document.fragments, values)
-            fields = selector.root(root, operation.node.selection_set)
-            operation.plans[key] = {
-                name: self.plan(name, root, nodes, selector, scopes)
+            compiler = self._compiler(selector, scopes)
+            return {
+                key: compiler.another(Plan()).root(key, root, nodes)
                 if is_planned(root, nodes[0])
                 else Plan(nodes=nodes)
-                for name, nodes in fields.items()
+                for key, nodes in selector.root(root, operation.node.selection_set).items()
             }
-        return operation.plans[key]
 
-    def plan(
-        self,
-        key: str,
-        parent: GraphQLObjectType,
-        nodes: list[FieldNode],
-        selector: Selector,
-        scopes: frozenset[Scope],
-    ) -> Plan:
-        """The plan of one field."""
-        return Compiler(selector, scopes, self._convert, Plan()).root(key, parent, nodes)
+        return kept(operation, (scopes, *conditions(operation, values)), compile_)
+
+    def plan(self, operation: Operation, info: GraphQLResolveInfo[Any], scopes: frozenset[Scope]) -> Plan:
+        """The plan of a field that graphql-core has reached."""
+        nodes, name = info.field_nodes, str(info.path.key)
+
+        def compile_() -> dict[str, Plan]:
+            selector = Selector(self._schema, info.fragments, info.variable_values)
+            return {name: self._compiler(selector, scopes).root(name, info.parent_type, nodes)}
+
+        # A plan holds its nodes: as long as it is kept, nothing else has their ids.
+        place = info.parent_type.name, *map(id, nodes)
+        return kept(operation, (scopes, *conditions(operation, info.variable_values), *place), compile_)[name]
+
+    def _compiler(self, selector: Selector, scopes: frozenset[Scope]) -> Compiler:
+        return Compiler(selector, scopes, self._convert, Plan())
+
+
+def kept(operation: Operation, key: Any, compile_: Callable[[], dict[str, Plan]]) -> dict[str, Plan]:
+    """The operation's plans under this key, compiled unless they are there; the oldest make room."""
+    found = operation.plans.get(key)
+    if found is None:
+        found = compile_()
+        if len(operation.plans) >= MAX_PLANS:
+            del operation.plans[next(iter(operation.plans))]
+        operation.plans[key] = found
+    return found
 
 
 def unplanned(document: Document, operation: Operation, plans: dict[str, Plan]) -> DocumentNode | None:
