@@ -26,7 +26,9 @@ async def test_statements_are_shown_without_values(
     key = await new_key(database, tenant)
     words = "medlar medlar on the medlar tree"
     (track,) = await add_tracks(database, tenant, [song("Loganberry", lyrics=words, tags=["quince"])])
-    async with serving(database_url, valkey_server.url, show_plans=mode) as service:
+    async with serving(
+        database_url, valkey_server.url, environment="development", show_plans=mode
+    ) as service:
         page = "{ tracks(first: 1, orderBy: { field: TITLE }) { pageInfo { startCursor } } }"
         cursor = (await service.data(key, page))["tracks"]["pageInfo"]["startCursor"]
         variables = {"title": "loganberry", "id": f"trk_{track.hex}", "after": cursor}

@@ -106,7 +106,7 @@ def rows(tenant: UUID) -> dict[str, list[Row]]:
     artists = [named(tenant, "artist", n) for n in range(len(ARTISTS))]
     tracks = [named(tenant, "track", n) for n in range(len(TRACKS))]
     runs = [named(tenant, "run", n) for n in range(3)]
-    keys = [named(tenant, "key", n) for n in range(3)]
+    keys, members = ([named(tenant, kind, n) for n in range(3)] for kind in ("key", "member"))
     return {
         "tenants": [{
             "id": tenant, "slug": tenant.hex[:12], "name": "A tenant", "plan": "TEAM", "status": "ACTIVE",
@@ -117,10 +117,17 @@ def rows(tenant: UUID) -> dict[str, list[Row]]:
             "expires_at": moment(50) if n else None, "revoked_at": moment(40) if n == 2 else None,
             "replaced_by": keys[0] if n else None, "allowed_networks": ["10.0.0.0/8"][:n],
             "allowed_origins": []} for n, id_ in enumerate(keys)],
+        "members": [{
+            **own, "id": id_, "provider": "okta", "email": None if n == 1 else f"{n}@x.example",
+            "subject": f"subject {n}" if n else None, "name": (None, "Robot", "Gone")[n],
+            "role": ("OWNER", "ANALYST", "VIEWER")[n], "invited_at": moment(n // 2),
+            "joined_at": moment(3) if n else None, "last_signed_in_at": moment(5) if n == 2 else None,
+            "removed_at": moment(6) if n == 2 else None} for n, id_ in enumerate(members)],
         "audit_log": [{
             **own, "id": named(tenant, "entry", n), "at": moment(n // 2), "actor_name": f"Actor {n}",
             "actor_kind": ("KEY", "OPERATOR")[n % 2], "address": None if n else "::1",
-            "action": ("tenant.created", "api_key.revoked")[n % 2], "target_id": (tenant, keys[1])[n % 2],
+            "action": ("tenant.created", "api_key.revoked", "member.invited")[n % 3],
+            "target_id": (tenant, keys[1], members[0])[n % 3],
             "before": None if n else {"b": 1, "a": 2}, "after": [n]} for n in range(4)],
         "analyzers": [{
             **own, "name": name, "version": "1", "title": name.title(), "description": "…",

@@ -17,7 +17,7 @@ class Refused(GraphQLError):
 
 
 def missing(scope: str) -> Refused:
-    return Refused(f"This needs the scope {scope}, which your key does not have.", "FORBIDDEN", scope=scope)
+    return Refused(f"This needs the scope {scope}, which you do not have.", "FORBIDDEN", scope=scope)
 
 
 def shown(error: GraphQLError) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tests.differential.rows import TYPES
 
 PREFIXES = {
     "Track": "trk", "Artist": "art", "Analysis": "ana", "AnalysisRun": "run", "Tenant": "ten",
-    "ApiKey": "key",
+    "ApiKey": "key", "Member": "mem",
 }  # fmt: skip
 KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 TABLES = {kind: table for table, kind in TYPES.items()}

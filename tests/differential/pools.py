@@ -24,6 +24,7 @@ RUN_IDS = ids("AnalysisRun", "run", 3)
 STRANGERS = [global_id("Track", named(STRANGER, "track", 0)), global_id("Tenant", STRANGER)]
 ANY_IDS = [
     *TRACK_IDS[:4], *ARTIST_IDS[:3], *RUN_IDS, *ids("Analysis", "analysis", 6), *ids("ApiKey", "key", 3),
+    *ids("Member", "member", 3),
     global_id("Tenant", TENANT), *STRANGERS, *UNKNOWN[:3],
 ]  # fmt: skip
 

@@ -23,7 +23,8 @@ def by_id(info: Any, kind: str, id_: str) -> Row | None:
 def node(_: Any, info: Any, id: str) -> Row | None:
     kind, uuid = split(id)
     principal = info.context.principal
-    if kind == "ApiKey" and uuid != principal.key and "admin:keys" not in principal.scopes:
+    needed = {"ApiKey": "admin:keys", "Member": "admin:members"}.get(kind or "")
+    if needed and uuid != principal.id and needed not in principal.scopes:
         return None
     return by_id(info, kind, id) if kind else None
 
@@ -98,9 +99,10 @@ def viewer(_: Any, info: Any) -> Row:
     asked = info.context
     return {
         "tenant": asked.rows.one("tenants", id=asked.principal.tenant),
-        "principal": asked.principal.key_name,
+        "principal": asked.principal.name,
         "scopes": sorted(asked.principal.scopes),
-        "api_key": asked.rows.one("api_keys", id=asked.principal.key),
+        "api_key": asked.rows.one("api_keys", id=asked.principal.id),
+        "member": None,
     }
 
 
@@ -112,7 +114,8 @@ def rate_limit(_: Any, info: Any) -> Row:
 def trends(_: Any, info: Any, metric: str, granularity: str, first: int | None = 20) -> list[Row]:
     size = 20 if first is None else first
     if not 0 <= size <= 100:
-        raise Refused(f"first is {size}; it has to be from 0 to 100.")
+        limit = {"limit": "first", "allowed": 100, "found": size}
+        raise Refused(f"first is {size}; it has to be from 0 to 100.", **limit)
     return recorded(info, "trends", metric, granularity)[:size]
 
 
@@ -143,7 +146,8 @@ def identity(row: Row, _: Any) -> Row:
 
 
 def target(row: Row, _: Any) -> str:
-    return global_id("Tenant" if row["action"].startswith("tenant.") else "ApiKey", row["target_id"])
+    kinds = {"tenant": "Tenant", "member": "Member", "api_key": "ApiKey"}
+    return global_id(kinds[row["action"].partition(".")[0]], row["target_id"])
 
 
 RESOLVERS: dict[str, Resolver] = {
@@ -184,6 +188,9 @@ RESOLVERS: dict[str, Resolver] = {
     "AnalysisRun.analyses": lambda row, info, **paging: analyses(
         info.context.rows.all("analyses", run_id=row["id"]), None, **paging),
     "Tenant.apiKeys": all_of("api_keys", "created_at"),
+    "Tenant.members": lambda _, info, **paging: connection(
+        info.context.rows.all("members", removed_at=None),
+        by_moment("invited_at", descending=True), **paging),
     "Tenant.auditLog": all_of("audit_log", "at"),
     "ApiKey.replacedBy": one("api_keys", "id", "replaced_by"),
     "ApiKey.quota": lambda _, info: info.context.recorded["quota",],

@@ -53,6 +53,8 @@ async def test_what_once_went_wrong(sides: Sides, name: str) -> None:
     await compare(sides, *REGRESSIONS[name])
 
 
+# A document that fails can be large; Hypothesis makes it smaller before it is shown.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(case=cases(REFERENCE))
 @settings(
     max_examples=int(GIVEN or 2500),

@@ -19,7 +19,7 @@ from graphql import (
     located_error,
     subscribe,
 )
-from graphql.execution.values import get_variable_values
+from graphql.execution.values import VariableValues, get_variable_values
 
 from api.context import Context
 from api.cost import BASE, Estimate
@@ -31,7 +31,6 @@ from api.planner.limits import check, check_variables
 from api.planner.planner import Planner, unplanned
 from api.planner.reading import read
 from api.planner.rows import Ask
-from api.planner.selection import Selector
 from tenancy.scopes import Scope
 
 
