@@ -1,7 +1,9 @@
 // Apollo Client: normalised cache, pages, unions by their interfaces, errors, subscriptions.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, it } from 'node:test';
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
@@ -104,6 +106,23 @@ it('queries by GET', async () => {
   const { data } = await client.query({ query: documents.SearchByMeaning, variables: { query: 'огни гавани', mode: 'LEXICAL', first: 1 } });
   assert.ok(data.searchTracks.edges);
   assert.deepEqual(methods, ['GET']);
+});
+
+it('sends a document once, and its hash from then on', async () => {
+  const sent = [];
+  const link = new PersistedQueryLink({ sha256: (text) => createHash('sha256').update(text).digest('hex') }).concat(
+    new HttpLink({ uri: endpoint, headers, fetch: (url, init) => {
+      sent.push('query' in JSON.parse(init.body));
+      return fetch(url, init);
+    } }),
+  );
+  const client = new ApolloClient({ link, cache: new InMemoryCache() });
+  const query = gql`query NobodyHasAskedThis { tracks(first: 1) { nodes { title } } }`;
+  for (let time = 1; time <= 2; time += 1) {
+    const { data } = await client.query({ query, fetchPolicy: 'network-only' });
+    assert.equal(data.tracks.nodes.length, 1);
+  }
+  assert.deepEqual(sent, [false, true, false]);
 });
 
 it('watches an analysis to its end', async () => {
