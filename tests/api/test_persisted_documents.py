@@ -87,7 +87,8 @@ async def test_a_mutation_by_hash_is_none_to_get(service: Service, tenant: Tenan
 async def test_apollos_protocol(service: Service, tenant: Tenant, ask: Ask) -> None:
     text = new_text()
     unknown = await ask(service, tenant.key, extensions=apollo(text))
-    assert unknown == {"errors": [NOT_FOUND]}
+    assert unknown["errors"] == [NOT_FOUND]
+    assert "data" not in unknown
     sent = await ask(service, tenant.key, query=text, extensions=apollo(text))
     assert sent["data"] == {"viewer": {"principal": "test"}}
     for each in (post, get, over_socket):
@@ -102,7 +103,7 @@ async def test_not_found_has_the_status_that_clients_expect(service: Service, te
         response = await service.http.post(
             "/graphql", json={"extensions": apollo(new_text())}, headers={**headers, "Accept": accept}
         )
-        assert (response.status_code, response.json()) == (status, {"errors": [NOT_FOUND]})
+        assert (response.status_code, response.json()["errors"]) == (status, [NOT_FOUND])
 
 
 @TRANSPORTS
@@ -116,13 +117,13 @@ async def test_a_text_has_to_fit_its_hash(service: Service, tenant: Tenant, ask:
     ):
         (error,) = (await ask(service, tenant.key, query=text, **named))["errors"]
         assert error["extensions"]["code"] == "PERSISTED_QUERY_HASH_MISMATCH"
-    assert await ask(service, tenant.key, extensions=apollo(other)) == {"errors": [NOT_FOUND]}
+    assert (await ask(service, tenant.key, extensions=apollo(other)))["errors"] == [NOT_FOUND]
 
 
 @TRANSPORTS
 async def test_what_can_be_no_hash(service: Service, tenant: Tenant, ask: Ask) -> None:
     for id_ in ("abc", "md5:abc", "sha256:abc", f"sha256:{'A' * 64}", "sha256:"):
-        assert await ask(service, tenant.key, documentId=id_) == {"errors": [NOT_FOUND]}
+        assert (await ask(service, tenant.key, documentId=id_))["errors"] == [NOT_FOUND]
     extensions: list[Any] = ["x", [], 1, {"version": 2, "sha256Hash": "a" * 64}, {}]
     for extension in extensions:
         (error,) = (await ask(service, tenant.key, extensions={"persistedQuery": extension}))["errors"]
@@ -133,13 +134,13 @@ async def test_what_is_not_valid_is_not_kept(service: Service, tenant: Tenant) -
     text = f"query Q{next(NUMBERS)} {{ nothing }}"
     (error,) = (await post(service, tenant.key, query=text, extensions=apollo(text)))["errors"]
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert await post(service, tenant.key, extensions=apollo(text)) == {"errors": [NOT_FOUND]}
+    assert (await post(service, tenant.key, extensions=apollo(text)))["errors"] == [NOT_FOUND]
 
 
 async def test_what_comes_without_a_hash_is_not_kept(service: Service, tenant: Tenant) -> None:
     text = new_text()
     await service.data(tenant.key, text)
-    assert await post(service, tenant.key, extensions=apollo(text)) == {"errors": [NOT_FOUND]}
+    assert (await post(service, tenant.key, extensions=apollo(text)))["errors"] == [NOT_FOUND]
 
 
 async def test_one_tenant_does_not_learn_what_another_has_stored(
@@ -151,9 +152,9 @@ async def test_one_tenant_does_not_learn_what_another_has_stored(
     colleague = await new_key(database, tenant.id, role="reader")
     assert "data" in await post(service, colleague, extensions=apollo(text))
     for ask in (post, get, over_socket):
-        assert await ask(service, stranger, extensions=apollo(text)) == {"errors": [NOT_FOUND]}
+        assert (await ask(service, stranger, extensions=apollo(text)))["errors"] == [NOT_FOUND]
         by_id = await ask(service, stranger, documentId=f"sha256:{hash_of(text)}")
-        assert by_id == {"errors": [NOT_FOUND]}
+        assert by_id["errors"] == [NOT_FOUND]
 
 
 async def test_other_processes_find_them_for_a_day(valkey_server: ValkeyServer, tenant: Tenant) -> None:
