@@ -23,7 +23,7 @@ ARTIST_IDS = ids("Artist", "artist", len(ARTISTS))
 RUN_IDS = ids("AnalysisRun", "run", 3)
 STRANGERS = [global_id("Track", named(STRANGER, "track", 0)), global_id("Tenant", STRANGER)]
 ANY_IDS = [
-    *TRACK_IDS[:4], *ARTIST_IDS[:3], *RUN_IDS, *ids("Analysis", "analysis", 6), *ids("ApiKey", "key", 3),
+    *TRACK_IDS[:4], *ARTIST_IDS[:3], *RUN_IDS, *ids("Analysis", "analysis", 18)[4:], *ids("ApiKey", "key", 3),
     *ids("Member", "member", 3),
     global_id("Tenant", TENANT), *STRANGERS, *UNKNOWN[:3],
 ]  # fmt: skip
