@@ -27,7 +27,7 @@ class RhymeAnalyzer:
     """
 
     name = "rhyme"
-    version = "1.1.0"
+    version = "1.2.0"
     title = "Rhyme and flow"
     description = (
         "Rhyme schemes, perfect, slant, internal and multisyllabic rhymes, alliteration and syllables."

@@ -13,7 +13,7 @@ _HARD = {"а": "а", "о": "о", "у": "у", "э": "э", "ы": "ы"}
 _DEVOICED = str.maketrans("бвгдзж", "пфктсш")
 _VOICELESS = frozenset("пфктсшщчцх")
 _NEVER_STRESSED = re.compile(
-    r"(?:ый|ий|ая|яя|ое|ее|ые|ие|ость|ости|остью|тель|тели|ывать|ывал|ешься|ется|ится|ую|юю|ыми|ими|ами|ями|ах|ях)$"
+    r"(?:ый|ий|ая|яя|ое|ее|ые|ие|ость|ости|остью|тель|тели|ывать|ывал|ешься|ется|ится|ую|юю|ыми|ими|ами|ями)$"
 )
 _STRESSED_EXCEPTIONS = data.words("russian", "stressed_ending")
 _GENITIVE = re.compile(r"(?<=[ое])го$")
@@ -35,13 +35,15 @@ _NOT_V = data.words("russian", "hard_g")
 class Sounds:
     """Consonant groups around the vowels, last first: `groups[0]` follows the last vowel.
 
-    `vowels[k]` is the full and `reduced[k]` the unstressed quality of the k-th vowel from the end.
+    `vowels[k]` is the full and `reduced[k]` the unstressed quality of the k-th vowel from the end;
+    `hidden_yo[k]` says that it is an е, which may stand for ё.
     """
 
     word: str
     vowels: tuple[str, ...]
     reduced: tuple[str, ...]
     groups: tuple[str, ...]
+    hidden_yo: tuple[bool, ...]
     stress: int | None
     unstressed_end: bool
 
@@ -58,6 +60,7 @@ def sounds(word: str) -> Sounds:
         text = text.replace(old, new)
     vowels: list[str] = []
     reduced: list[str] = []
+    hidden_yo: list[bool] = []
     groups: list[str] = [""]
     stress: int | None = None
     previous = ""
@@ -74,6 +77,7 @@ def sounds(word: str) -> Sounds:
             if letter == "ё":
                 stress = len(vowels)
             vowels.append("и" if quality == "ы" else quality)
+            hidden_yo.append(letter == "е" and "ё" not in word)
             soft = letter in "яеюи" or previous in ("ч", "щ")
             reduced.append("у" if quality == "у" else "и" if soft or quality in "эиы" else "а")
             groups.append("")
@@ -88,6 +92,7 @@ def sounds(word: str) -> Sounds:
         tuple(reversed(vowels)),
         tuple(reversed(reduced)),
         tuple(reversed(groups)),
+        tuple(reversed(hidden_yo)),
         None if stress is None else count - 1 - stress,
         count > 1 and bool(_NEVER_STRESSED.search(word)) and word not in _STRESSED_EXCEPTIONS,
     )

@@ -13,6 +13,13 @@ from app.analysis.analyzers.rhyme.likeness import Likeness
 from app.analysis.analyzers.rhyme.phonemes_ru import Sounds, devoiced, sounds
 
 MAX_SYLLABLES = 4
+# Below this two ends have little but the stressed vowel in common.
+_LEAST = 0.3
+# What a rhyme loses by each vowel after the stress that sounds otherwise: they are short and weak.
+_AFTER_STRESS = 0.2
+_CUT_OFF = 0.3
+# Most texts print е for ё, so that весёлый and умён look otherwise than they sound.
+_HIDDEN_YO = 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +90,28 @@ def _may_stress(word: Sounds, k: int) -> bool:
 
 def _at(one: Sounds, two: Sounds, k: int) -> _Match:
     """The match when the k-th vowel from the end carries the stress in both words."""
-    if one.vowels[k] != two.vowels[k]:
-        return _NO_MATCH
     score = 1.0
+    if one.vowels[k] != two.vowels[k]:
+        if not (one.hidden_yo[k] or two.hidden_yo[k]) or {one.vowels[k], two.vowels[k]} != {"о", "э"}:
+            return _NO_MATCH
+        score = _HIDDEN_YO
     for n in range(k):
         if one.reduced[n] != two.reduced[n]:
-            score -= 0.3
+            score -= _AFTER_STRESS
     for n in range(k + 1):
-        score -= _difference(one.groups[n], two.groups[n])
+        lost = _difference(one.groups[n], two.groups[n])
+        # стужи / ужин: verse since Blok takes rhymes whose unstressed end lacks a consonant.
+        cut = n == 0 < k and not (one.groups[0] and two.groups[0])
+        score -= min(lost, _CUT_OFF) if cut else lost
     if k == 0:
         score = _masculine(one, two, score)
-    if score < 0.5:
+    if score < _LEAST:
         return _NO_MATCH
     sure = len(one.vowels) == k + 1 or len(two.vowels) == k + 1 or one.stress is not None
     # Alike over three sounds or more is seldom chance; a lone vowel and consonant often is.
     length = sum(len(group) for group in one.groups[: k + 1]) + k + 1
+    if k == 0 and not one.groups[0]:
+        length += _shared_support(one, two)
     meant = 9 * (score - 0.72) + min(2.0, 0.6 * (length - 2)) + (0.6 if sure else -0.4)
     return _Match(round(score, 4), k + 1, meant)
 
@@ -116,6 +130,18 @@ def _masculine(one: Sounds, two: Sounds, score: float) -> float:
     return score
 
 
+def _shared_support(one: Sounds, two: Sounds) -> int:
+    """How many consonants before an open ending agree: крыльцу / кольцу 3."""
+    if len(one.groups) < 2 or len(two.groups) < 2:
+        return 0
+    shared = 0
+    for a, b in zip(reversed(one.groups[1]), reversed(two.groups[1]), strict=False):
+        if a != b:
+            break
+        shared += 1
+    return shared
+
+
 def _difference(one: str, two: str) -> float:
     """0 for the same consonants; .1 for softness alone, .12 for a final й, .25 for kin, more for others."""
     if one == two:
@@ -126,6 +152,9 @@ def _difference(one: str, two: str) -> float:
         return 0.12
     if devoiced(one) == devoiced(two):
         return 0.15
-    common = sum(a == b for a, b in zip(one[::-1], two[::-1], strict=False))
+    common = max(
+        sum(a == b for a, b in zip(one[::-1], two[::-1], strict=False)),
+        sum(a == b for a, b in zip(one, two, strict=False)),
+    )
     longest = max(len(one), len(two))
     return 0.25 + 0.3 * (1 - common / longest)

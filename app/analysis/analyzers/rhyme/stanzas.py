@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -16,6 +17,8 @@ _ODDS: dict[str, Callable[[str, str], float]] = {"en": english.odds, "ru": russi
 # Longer stanzas (a paste without blank lines) are judged in pieces: rhymes don't reach that far.
 MAX_LINES = 48
 _CANDIDATES = 12
+_PARTICLES = ("то", "ка", "либо", "нибудь", "таки")
+_PARTICLE = re.compile(rf"[а-яё]+-(?:{'|'.join(_PARTICLES)})(?=[^а-яё]*$)")
 # Pairs to weigh in one text. Songs stay far below; a text of thousands of lines is no song, and in it
 # couplets and quatrains are found while rarer forms may not be.
 MAX_PAIRS = 15_000
@@ -32,8 +35,12 @@ def model() -> Model:
 
 
 def last_word(line: Line) -> str:
-    """The word that carries the end rhyme; empty for a line without words."""
-    return line.words[-1] if line.words else ""
+    """The word that carries the end rhyme, a Russian particle with it; empty for a line without words."""
+    if not line.words:
+        return ""
+    # The particle has no stress of its own: когда-то rhymes with ребята, not with окно.
+    joined = _PARTICLE.search(line.text.casefold()) if line.words[-1] in _PARTICLES else None
+    return joined.group() if joined else line.words[-1]
 
 
 def schemes(stanzas: Sequence[Sequence[Line]], language: str) -> list[list[int]]:
