@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.analysis.analyzers.content.analyzer import ContentAnalyzer
-from app.analysis.results import ContentDetails
+from app.analysis.results import ContentDetails, Status
 from app.lyrics.text import Lyrics
 
 
@@ -53,6 +53,9 @@ def details(text: str, language: str) -> ContentDetails:
         ("х** тебе", "ru"),
         ("пиzдец какой-то", "ru"),
         ("охуенный день", "ru"),
+        ("охуительный день", "ru"),
+        ("эта сука опять тут", "ru"),
+        ("cука опять тут", "ru"),
     ],
 )
 def test_disguised_profanity_is_explicit(text: str, language: str) -> None:
@@ -185,6 +188,41 @@ def test_ambiguous_words_count_where_others_leave_no_doubt(text: str, language: 
 def test_a_mention_is_less_than_a_wish() -> None:
     assert not details("The suicide was almost an anomaly", "en").explicit
     assert details("I wanna kill myself tonight", "en").explicit
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "category"),
+    [
+        ("I'll put a bullet in your head", "en", "violence"),
+        ("пулю в лоб, и всё", "ru", "violence"),
+        ("snorting coke in the bathroom", "en", "drugs"),
+        ("он нюхает кокс в туалете", "ru", "drugs"),
+    ],
+)
+def test_a_threat_and_a_drug_taken_warn_where_the_bare_word_does_not(
+    text: str, language: str, category: str
+) -> None:
+    assert details(text, language).explicit
+    assert [label.name for label in details(text, language).categories] == [category]
+    bare = {"en": "the bullet and cocaine of the report", "ru": "пуля и кокаин в отчёте"}[language]
+    assert not details(bare, language).explicit
+
+
+def test_what_is_negated_threatens_nobody() -> None:
+    assert not details("I never put a bullet in your brain", "en").explicit
+    assert not details("I'd never kill you with these jokes", "en").explicit
+
+
+def test_strong_words_warn_where_no_language_can_be_told() -> None:
+    found = ContentAnalyzer().analyze(Lyrics.parse("blyat, opyat' dozhd'"))
+    assert isinstance(found.details, ContentDetails)
+    assert found.details.explicit
+    assert ContentAnalyzer().analyze(Lyrics.parse("opyat' dozhd'")).status is Status.DEGRADED
+    # In another language the same letters may be an ordinary word: thick.
+    german = ContentAnalyzer().analyze(
+        Lyrics.parse("Das Brot ist dick und die Suppe ist heiss", language="de")
+    )
+    assert german.status is Status.DEGRADED
 
 
 def test_disguises_are_undone_for_judging_only() -> None:
