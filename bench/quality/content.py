@@ -16,6 +16,10 @@ def figures() -> Iterator[Figure]:
     lines = labels.warned_lines()
     for name, language in (("English lines", "en"), ("Russian lines", "ru")):
         yield from _explicit(name, [(one.lyrics, one.explicit) for one in lines if one.language == language])
+    for name, before in (("lines of before the fixes", True), ("lines of after the fixes", False)):
+        yield from _explicit(
+            name, [(one.lyrics, one.explicit) for one in lines if one.before_fixes is before]
+        )
     everything = [(one.lyrics, one.explicit) for one in (*lines, *labels.songs())]
     yield from _explicit("lines and demo songs", everything)
     categories = [(_details(one.lyrics), one.category) for one in lines if one.category]

@@ -20,6 +20,7 @@ def details(text: str, language: str) -> ContentDetails:
     [
         ("this is f*ck this", "en"),
         ("f**k the world", "en"),
+        ("f@ck the world", "en"),
         ("what the f u c k man", "en"),
         ("f.u.c.k. this", "en"),
         ("sh1t happens here", "en"),

@@ -19,7 +19,7 @@ _LATIN = re.compile(r"[a-z]")
 _CYRILLIC = re.compile(r"[а-я]")
 _MARKED_LATIN = re.compile(r"([a-z])[\u0300-\u036f]+")
 _STRETCHED = re.compile(r"(.)\1{2,}")
-_MASK = re.compile(r"[*#%&•·_]+")
+_MASK = re.compile(r"[*#%&@•·_]+")
 # Prince N** and Madame de C*** are people.
 _MASKED_NAME = re.compile(r"[^\W\d_][*•·_]+")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][\s.\-_*]){2,}[^\W\d_](?![^\W_])")
