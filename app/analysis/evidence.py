@@ -8,11 +8,25 @@ from app.analysis.results import Evidence
 from app.lyrics.text import Lyrics
 
 MAX_PER_NAME = 5
+# Sung lines seldom have 100 characters. A paste without line breaks would be quoted whole, many times over.
+MAX_LINE = 400
+CUT = " […]"
 
 
 def quote(lyrics: Lyrics, start_line: int, end_line: int, supports: str) -> Evidence:
-    """Evidence with the exact stored text of the lines; IndexError when the text has no such lines."""
-    return Evidence(start_line, end_line, lyrics.quote(start_line, end_line), supports)
+    """Evidence with the stored text of the lines; IndexError when the text has no such lines.
+
+    The text is exact, save that a line of more than `MAX_LINE` characters is cut there and ends in `CUT`.
+    """
+    return Evidence(start_line, end_line, shown(lyrics, start_line, end_line), supports)
+
+
+def shown(lyrics: Lyrics, start_line: int, end_line: int) -> str:
+    """What a quote of the lines says: as many lines as there are, over-long ones cut."""
+    whole = lyrics.quote(start_line, end_line)
+    if len(whole) <= MAX_LINE:
+        return whole
+    return "\n".join(line if len(line) <= MAX_LINE else line[:MAX_LINE] + CUT for line in whole.split("\n"))
 
 
 def strongest(
@@ -39,8 +53,8 @@ def strongest(
 
 
 def holds(lyrics: Lyrics, evidence: Evidence) -> bool:
-    """Whether `evidence` quotes `lyrics` exactly; the orchestrator fails a result for which it doesn't."""
+    """Whether `evidence` quotes `lyrics` as `quote` does; the orchestrator fails a result that doesn't."""
     try:
-        return lyrics.quote(evidence.start_line, evidence.end_line) == evidence.text
+        return shown(lyrics, evidence.start_line, evidence.end_line) == evidence.text
     except IndexError:
         return False

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from app.analysis import evidence
 from app.analysis.analyzers import local_analyzers
 from app.analysis.orchestrator import Orchestrator, UnknownAnalyzer
 from app.analysis.profile import Profile
@@ -128,44 +127,6 @@ def test_a_text_that_names_no_emotion_has_no_mood_and_only_its_valence() -> None
     profile = Profile.of({"emotion": Result(Status.COMPLETED, details, sentiment=Sentiment.NEGATIVE)})
     assert profile is not None
     assert (profile.mood, profile.emotion) == (None, 0.4)
-
-
-@pytest.mark.parametrize(
-    ("text", "statuses"),
-    [
-        ("", {Status.DEGRADED}),
-        ("   \n\n\t\n", {Status.DEGRADED}),
-        ("\x00\x00\x07\u200b", {Status.DEGRADED}),
-        ("yo", {Status.DEGRADED}),
-        ("🔥🔥🔥\n💯💯", {Status.DEGRADED}),
-        ("שלום עולם שיר חדש\nאהבה גדולה ויפה לנו", {Status.DEGRADED}),
-        ("مرحبا بالعالم هذه أغنية\nجديدة عن الحب والحياة", {Status.DEGRADED}),
-        (
-            "we roll \x00through\x07 the night \u202ebackwards\u202c with you my friend " * 3,
-            {Status.COMPLETED, Status.DEGRADED},
-        ),
-        (
-            "я люблю тебя so much моя queen of the night сегодня all day и всегда forever",
-            {Status.COMPLETED, Status.DEGRADED},
-        ),
-    ],
-)
-def test_bad_input_never_fails(orchestrator: Orchestrator, text: str, statuses: set[Status]) -> None:
-    lyrics = Lyrics.parse(text)
-    for result in orchestrator.analyze(lyrics).results.values():
-        assert result.status in statuses
-        assert (result.details is None) == (result.status is Status.DEGRADED)
-        assert all(evidence.holds(lyrics, quote) for quote in result.evidence)
-
-
-@pytest.mark.parametrize("separator", ["\n", " "])
-def test_huge_texts_are_analysed(orchestrator: Orchestrator, separator: str) -> None:
-    text = separator.join(f"the night number {n} was long and the light was strong" for n in range(4000))[
-        :200_000
-    ]
-    results = orchestrator.analyze(Lyrics.parse(text)).results
-    assert Status.FAILED not in {result.status for result in results.values()}
-    assert results["vocabulary"].status is Status.COMPLETED
 
 
 def test_importing_the_package_loads_no_model() -> None:
