@@ -49,7 +49,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Lines `start_line`..`end_line` (inclusive), their text (see `evidence.quote`), and what they support."""
+    """Lines `start_line`..`end_line` (inclusive), their text by `evidence.quote`, and what they support."""
 
     start_line: int
     end_line: int

@@ -32,7 +32,7 @@ class Evidence:
     end_line: int = column("The last line.")
     # Nullable though it is always there: a key without lyrics:read still sees which lines count.
     text: str | None = column(
-        "The lines themselves; one of over 400 characters is cut and ends in […]. Needs the scope lyrics:read.",
+        "The lines themselves; one of over 400 characters ends in […]. Needs the scope lyrics:read.",
         scope=Scope.LYRICS_READ,
     )
     supports: str = column("Which label or score they support.")
