@@ -169,3 +169,31 @@ def test_a_text_that_names_no_feeling_is_degraded() -> None:
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_lexicons_are_generous(language: str) -> None:
     assert len(lexicons(language).words) > 800
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (
+            "Oh great, what a wonderful, beautiful, happy day\nYeah right, and I love the smile of my boss",
+            "en",
+        ),
+        (
+            "Ну спасибо, какой чудесный, счастливый и радостный день\nТоже мне друг, любимый и прекрасный",
+            "ru",
+        ),
+    ],
+)
+def test_an_ironic_line_means_the_opposite_of_its_pleasant_words(text: str, language: str) -> None:
+    result = analyze(text, language)
+    assert result.sentiment is Sentiment.NEGATIVE
+    assert not result.labels
+    plain = "\n".join(line.partition(",")[2] for line in text.split("\n"))
+    assert analyze(plain, language).sentiment is Sentiment.POSITIVE
+
+
+def test_irony_leaves_unpleasant_words_and_other_lines_as_they_are() -> None:
+    text = "Yeah right, you hurt me and I cry in pain\n" + JOY
+    assert details(text).valence == details(text.replace("Yeah right", "You know")).valence
+    assert analyze("It's great, oh how wonderful, I love this happy day").sentiment is Sentiment.POSITIVE
+    assert analyze("Как же я люблю тебя, радость моя, какое счастье", "ru").sentiment is Sentiment.POSITIVE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.analysis import evidence
 from app.analysis.analyzers.base import unfit
@@ -57,11 +57,12 @@ class EmotionAnalyzer:
     arousal is the mean arousal of the named emotions, drawn to .5 by two neutral words. An emotion's value
     is its share of all emotion weight. Sentiment: POSITIVE or NEGATIVE from |valence| .15 on, where two
     clear words speak for it; otherwise MIXED when both signs hold 35 % of the weight and feeling words are
-    4 % of all and six or more, else NEUTRAL.
+    4 % of all and six or more, else NEUTRAL. In a line with a marker of irony (`sentiment.toml`) pleasant
+    words count as unpleasant and name no emotion.
     """
 
     name = "emotion"
-    version = "1.1.0"
+    version = "1.2.0"
     title = "Emotion and sentiment"
     description = (
         "Nine emotions, valence, arousal and their course through the song, from lexicons of our own."
@@ -101,7 +102,14 @@ class EmotionAnalyzer:
 
 
 def _in_line(line: Line, tables: Lexicons) -> list[Signal]:
-    return [signal for words in clauses(line.text) for signal in _in_clause(line.number, words, tables)]
+    parts = clauses(line.text)
+    signals = [signal for words in parts for signal in _in_clause(line.number, words, tables)]
+    return [_mocked(signal) for signal in signals] if tables.ironic(parts) else signals
+
+
+def _mocked(signal: Signal) -> Signal:
+    """What a pleasant word means in an ironic line: as much displeasure, and no joy."""
+    return signal if signal.valence <= 0 else replace(signal, valence=-signal.valence, negated=True)
 
 
 def _in_clause(number: int, words: tuple[str, ...], tables: Lexicons) -> list[Signal]:

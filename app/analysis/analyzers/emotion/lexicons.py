@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,13 +23,14 @@ class Emotion:
 class Lexicons:
     """`words` finds emotions and the categories `positive` and `negative`, all in one look-up.
 
-    `affirmations` are phrases whose negations deny nothing.
+    `affirmations` are phrases whose negations deny nothing, `ironies` such as say the opposite.
     """
 
     emotions: dict[str, Emotion]
     words: Lexicon
     negations: frozenset[str]
     affirmations: Phrases[None]
+    ironies: Phrases[None]
     intensifiers: frozenset[str]
 
     def find(self, word: str) -> tuple[tuple[Hit, ...], bool]:
@@ -41,6 +43,10 @@ class Lexicons:
             hits = next((found for found in missing if found), ())
             return hits, bool(hits)
         return hits, False
+
+    def ironic(self, clauses: Sequence[tuple[str, ...]]) -> bool:
+        """Whether one of a line's clauses mocks: oh great, ну спасибо."""
+        return any(True for clause in clauses for _ in self.ironies.find(clause))
 
     def denials(self, words: tuple[str, ...]) -> frozenset[int]:
         """The places in a clause of the negations that deny what follows."""
@@ -56,11 +62,13 @@ def lexicons(language: str) -> Lexicons:
     entries = {name: group[language] for name, group in (*emotions.items(), *sentiment.items())}
     negations = frozenset(entries.pop("negation").split())
     affirmations = Phrases((phrase, None) for phrase in entries.pop("affirmation"))
+    ironies = Phrases((phrase, None) for phrase in entries.pop("irony"))
     intensifiers = frozenset(entries.pop("intensifier").split())
     return Lexicons(
         {name: Emotion(float(group["valence"]), float(group["arousal"])) for name, group in emotions.items()},
         Lexicon.of(language, entries),
         negations,
         affirmations,
+        ironies,
         intensifiers,
     )
