@@ -56,6 +56,13 @@ def test_confidence_grows_with_different_words_more_than_with_repeats() -> None:
     assert confidences[0] < confidences[1] < confidences[2] < 1
 
 
+def test_what_every_song_mentions_says_less_than_what_few_do() -> None:
+    # Two strong words each.
+    text = "We counted all the cash and every dollar by the river in the forest, and then we sat there"
+    confidences = {label.name: label.confidence for label in analyze(text).labels if label.kind == "theme"}
+    assert confidences["money"] > confidences.get("nature", 0)
+
+
 def test_meaning_finds_a_theme_that_no_word_names() -> None:
     order = [theme.name for theme in themes()]
 

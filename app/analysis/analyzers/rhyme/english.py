@@ -26,6 +26,8 @@ _UNLIKE = 0.15
 _CLASSES = ("P B", "T D", "K G", "F V TH DH", "S Z SH ZH", "CH JH", "M N NG", "L R", "W Y HH")
 _CLASS = {phone: n for n, phones in enumerate(_CLASSES) for phone in phones.split()}
 _READINGS = 3
+# Pairs of words come again within a song, seldom in another: more would fill memory with few hits.
+_REMEMBERED = 20_000
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +36,7 @@ def _weights() -> tuple[dict[str, float], float]:
     return {name: float(weight) for name, weight in table["pairs"].items()}, float(table["base"])
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=_REMEMBERED)
 def odds(first: str, second: str) -> float:
     """Log-odds that the words rhyme, less those of any two line ends; -9..9, -9 for a word without sounds."""
     if first[-1:] != second[-1:] and _far(first, second):
@@ -74,7 +76,7 @@ def rhymes(first: str, second: str) -> bool:
     )
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=_REMEMBERED)
 def likeness(first: str, second: str) -> Likeness:
     """The closest rhyme over both words' pronunciations; a word with itself is no rhyme but a repeat."""
     if first == second:

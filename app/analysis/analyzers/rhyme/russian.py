@@ -13,6 +13,8 @@ from app.analysis.analyzers.rhyme.likeness import Likeness
 from app.analysis.analyzers.rhyme.phonemes_ru import Sounds, devoiced, sounds
 
 MAX_SYLLABLES = 4
+# Pairs of words come again within a song, seldom in another: more would fill memory with few hits.
+_REMEMBERED = 20_000
 # Below this two ends have little but the stressed vowel in common.
 _LEAST = 0.3
 # What a rhyme loses by each vowel after the stress that sounds otherwise: they are short and weak.
@@ -34,7 +36,7 @@ class _Match:
 _NO_MATCH = _Match(0.0, 0, -6.0)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=_REMEMBERED)
 def _best(first: str, second: str) -> _Match:
     one, two = sounds(first), sounds(second)
     best = _NO_MATCH

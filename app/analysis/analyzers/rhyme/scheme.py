@@ -143,7 +143,7 @@ def _chances(groups: Groups, remaining: int, model: Model) -> dict[int, float]:
     key = (shape, min(remaining, 5))
     found = model.steps.get(key)
     if found is None:
-        if len(model.steps) > 100_000:
+        if len(model.steps) > 20_000:
             model.steps.clear()
         found = model.steps[key] = habits.log_chances(*key, model.habits)
     return found

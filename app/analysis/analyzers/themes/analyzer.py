@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.analysis import evidence
@@ -22,9 +22,9 @@ Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 """Texts to an (n, d) array of embeddings, one row a text; rows need not be normalised."""
 
 MAX_THEMES = 5
-THRESHOLD = 0.3
+THRESHOLD = 0.35
 # One use of a word proves little: a theme's weight counts words that differ fully and repeats by their root.
-_HALF_WEIGHT = 3.0
+_HALF_WEIGHT = 2.0
 _MEANING_SHARE = 0.4
 
 
@@ -32,13 +32,14 @@ class ThemeAnalyzer:
     """Several themes a text, each with a confidence and its lines.
 
     A theme's weight is Σ over its different words of weight · √uses, over √(words / 100) so that long
-    texts don't name every theme; its confidence is weight / (weight + 3): at 3, evidence and doubt are even.
+    texts don't name every theme; its confidence is weight / (weight + 2 + what the theme's words usually
+    weigh in verse, whatever it is about): with that much, evidence and doubt are even.
     With `embed`, confidence = .6 · that + .4 · exp(z - best z), z being the standard score among all themes
-    of the cosine between the text and the theme's sentence. Themes of .3 and more are kept, five at most.
+    of the cosine between the text and the theme's sentence. Themes of .35 and more are kept, five at most.
     """
 
     name = "themes"
-    version = "1.2.0"
+    version = "1.3.0"
     title = "Themes"
     description = "What the text is about, out of 29 themes, and the people, places and brands that it names."
     kind = "LOCAL"
@@ -54,7 +55,11 @@ class ThemeAnalyzer:
         if reason:
             return reason
         uses = _uses(lyrics)
-        confidence = {name: _confidence(words, len(lyrics.words)) for name, words in uses.items()}
+        usual = {theme.name: theme.usual[lyrics.language or "en"] for theme in themes()}
+        confidence = {
+            name: weight / (weight + _HALF_WEIGHT + usual[name])
+            for name, weight in weights(lyrics, uses).items()
+        }
         if self._embed is not None:
             for name, likeness in self._likeness(lyrics, self._embed).items():
                 worded = confidence.get(name, 0.0)
@@ -111,7 +116,10 @@ def _uses(lyrics: Lyrics) -> dict[str, Uses]:
     return found
 
 
-def _confidence(words: Uses, length: int) -> float:
-    weight = math.fsum(uses[0][1] * math.sqrt(len(uses)) for uses in words.values())
-    weight /= math.sqrt(max(1.0, length / 100))
-    return weight / (weight + _HALF_WEIGHT)
+def weights(lyrics: Lyrics, uses: Mapping[str, Uses] | None = None) -> dict[str, float]:
+    """Theme → weight, for themes of which the text has words."""
+    shorter = math.sqrt(max(1.0, len(lyrics.words) / 100))
+    return {
+        name: math.fsum(hits[0][1] * math.sqrt(len(hits)) for hits in words.values()) / shorter
+        for name, words in (_uses(lyrics) if uses is None else uses).items()
+    }
