@@ -209,6 +209,13 @@ def test_a_threat_and_a_drug_taken_warn_where_the_bare_word_does_not(
     assert not details(bare, language).explicit
 
 
+def test_hard_drugs_add_up_and_mild_words_never_do() -> None:
+    filler = " and the river runs on" * 15
+    assert not details("cocaine heroin cocaine" + filler, "en").explicit
+    assert details("cocaine heroin cocaine meth ketamine fentanyl" + filler, "en").explicit
+    assert not details("damn " * 60, "en").explicit
+
+
 def test_what_is_negated_threatens_nobody() -> None:
     assert not details("I never put a bullet in your brain", "en").explicit
     assert not details("I'd never kill you with these jokes", "en").explicit
