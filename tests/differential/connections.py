@@ -87,7 +87,7 @@ def connection(
         raise Refused("Give either first or last: how many items you want, at most 100.")
     for name, size in (("first", first), ("last", last)):
         if size is not None and not 0 <= size <= 100:
-            limit = {"limit": name, "allowed": 100, "found": size}
+            limit: dict[str, Any] = {"limit": name, "allowed": 100, "found": size}
             raise Refused(f"{name} is {size}; it has to be from 0 to 100.", **limit)
     found = sorted(rows, key=order.place, reverse=order.descending)
     for cursor, wanted_behind in ((after, True), (before, False)):

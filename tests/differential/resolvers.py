@@ -114,7 +114,7 @@ def rate_limit(_: Any, info: Any) -> Row:
 def trends(_: Any, info: Any, metric: str, granularity: str, first: int | None = 20) -> list[Row]:
     size = 20 if first is None else first
     if not 0 <= size <= 100:
-        limit = {"limit": "first", "allowed": 100, "found": size}
+        limit: dict[str, Any] = {"limit": "first", "allowed": 100, "found": size}
         raise Refused(f"first is {size}; it has to be from 0 to 100.", **limit)
     return recorded(info, "trends", metric, granularity)[:size]
 
