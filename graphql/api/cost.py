@@ -84,9 +84,8 @@ class Points:
         return min(MOST, self.own + sum(field.estimate(variables) for field in self.fields))
 
     def actual(self, variables: dict[str, Any], objects: int) -> int:
-        """Points of an answer of so many objects: at most the estimate, and the fixed weights without any."""
-        fixed = self.own + sum(field.fixed(variables, 1, objects) for field in self.fields)
-        return min(self.estimate(variables), fixed + objects)
+        """Points of an answer of so many objects, its fixed weights included; the estimate may be less."""
+        return objects + self.own + sum(field.fixed(variables, 1, objects) for field in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +98,10 @@ class Estimate:
     variables: dict[str, Any] | None = None
 
     def actual(self, objects: int) -> int:
-        """Points, once the answer's objects are counted."""
-        return self.points.actual(self.variables or {}, objects) if self.points else self.requested
+        """Points, once the answer's objects are counted: at most those requested."""
+        if self.points is None:
+            return self.requested
+        return min(self.requested, self.points.actual(self.variables or {}, objects))
 
 
 def cost(selector: Selector, operation: OperationDefinitionNode, root: GraphQLObjectType) -> Points:

@@ -30,6 +30,10 @@ class Arguments:
     strawberry_field: StrawberryField
     convert: Callable[..., dict[str, Any]]
     literal: dict[str, Any] | None = None  # the values, where no variable can change them
+    varies: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.varies = has_variables(self.node)
 
     def values(self, variables: VariableValues) -> dict[str, Any]:
         """A dict of the caller's own. Raises GraphQLError for a variable of the wrong kind."""
@@ -37,7 +41,7 @@ class Arguments:
             return dict(self.literal)
         given = get_argument_values(self.definition, self.node, variables)
         values = self.convert(given, self.strawberry_field.arguments)
-        if not has_variables(self.node):
+        if not self.varies:
             self.literal = values
         return dict(values)
 
