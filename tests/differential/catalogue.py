@@ -82,8 +82,8 @@ DETAILS: dict[str, Row | None] = {
 PROFILES: tuple[Row | None, ...] = tuple(
     {
         "sentiment": sentiment, "mood": mood, "themes": LABELS[: n % 3], "technique": n / 8,
-        "vocabulary": None if n == 2 else n / 16, "emotion": 0.5, "originality": None, "agreement": 1 - n / 8,
-        "analyzers": ANALYZERS[n % 3 : 4],
+        "vocabulary": None if n == 2 else n / 16, "emotion": 0.5, "originality": None,
+        "agreement": None if n == 3 else 1 - n / 8, "analyzers": ANALYZERS[n % 3 : 4],
     }
     for n, (sentiment, mood) in enumerate(
         [("POSITIVE", "joy"), ("MIXED", None), ("MIXED", "joy"), (None, None), ("NEGATIVE", "fear")]
@@ -144,7 +144,7 @@ def rows(tenant: UUID) -> dict[str, list[Row]]:
         # The last track has no words.
         "lyrics": [{
             **own, "track_id": id_, "text": WORDS[n], "word_count": n,
-            "sections": [{"kind": "verse", "start_line": 1, "end_line": n}][: n % 2]}
+            "sections": [{"kind": "verse", "start_line": 1, "end_line": n if n < 5 else None}][: n % 2]}
             for n, id_ in enumerate(tracks[:-1])],
         "external_ids": [{
             **own, "track_id": tracks[n // 2], "source": ("isrc", "spotify")[n % 2], "value": f"{n}",
@@ -173,7 +173,7 @@ def analysis(tenant: UUID, tracks: list[UUID], runs: list[UUID], number: int) ->
         "analyzer": name, "run_id": None if number == 3 else runs[number // 6 % 2],
         "status": "FAILED" if failed else "COMPLETED", "sentiment": (None, "POSITIVE", "MIXED")[number % 3],
         "themes": ["loss", "night"][: number % 3], "scores": SCORES[: number % 6],
-        "labels": LABELS[: number % 3],
+        "labels": [{**label, "confidence": 0.5 if number < 12 else None} for label in LABELS[: number % 3]],
         "evidence": [{"start_line": 1, "end_line": 2, "text": "one\ntwo", "supports": "loss"}][: number % 2],
         "details": None if failed else details(number), "error": "It failed." if failed else None,
         "analyzer_version": "1", "model": "m" if number % 2 else None, "prompt_hash": None,
