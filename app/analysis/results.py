@@ -129,7 +129,41 @@ class ContentDetails:
     categories: list[Label]
 
 
-Details = RhymeDetails | EmotionDetails | ThemeDetails | VocabularyDetails | ContentDetails
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the song bears out a label that `analyzer` gave it."""
+
+    analyzer: str
+    kind: str
+    name: str
+    upheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CritiqueDetails:
+    """One verdict for each label that was checked, in the order of the analyzers."""
+
+    verdicts: list[Verdict]
+
+
+Details = RhymeDetails | EmotionDetails | ThemeDetails | VocabularyDetails | ContentDetails | CritiqueDetails
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What a model was asked for a result, and what that took; None where nobody counted.
+
+    `input_hash` is the SHA-256 of the text that was sent. `cached` says that an earlier answer to the same
+    question was used: tokens and cost are then 0, and were counted with the earlier one.
+    """
+
+    model: str
+    prompt_hash: str
+    input_hash: str
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost_usd: float = 0.0
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +177,7 @@ class Result:
     labels: tuple[Label, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     error: str | None = None
+    use: ModelUse | None = None
 
     @classmethod
     def degraded(cls, reason: str) -> Result:

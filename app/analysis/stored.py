@@ -8,16 +8,27 @@ from typing import Any
 from app.analysis import results
 from app.analysis.models import Analysis
 from app.analysis.profile import Profile
-from app.analysis.results import Details, Evidence, Label, Result, RhymePair, Score, Sentiment, Status
+from app.analysis.results import (
+    Details,
+    Evidence,
+    Label,
+    Result,
+    RhymePair,
+    Score,
+    Sentiment,
+    Status,
+    Verdict,
+)
 from app.analysis.serialize import to_dict
 
 # The lists inside of details, by the names of their fields.
-ITEMS: dict[str, type[Label | Score | RhymePair]] = {
+ITEMS: dict[str, type[Label | Score | RhymePair | Verdict]] = {
     "themes": Label,
     "entities": Label,
     "categories": Label,
     "emotions": Score,
     "pairs": RhymePair,
+    "verdicts": Verdict,
 }
 
 
