@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from typing import TypedDict
 from uuid import UUID
 
+import structlog
 from redis.asyncio import Redis
 
 from api.context import Services
 from api.persisted.stored import StoredDocuments
-from app.analysis import batch
+from app.analysis import batch, registry
 from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
 from app.events.hub import Hub
@@ -30,6 +31,8 @@ from tenancy.oidc.attempts import Attempts
 from tenancy.oidc.flow import SignIn
 from tenancy.oidc.providers import Providers
 from tenancy.quotas import Quotas
+
+log = structlog.get_logger(__name__)
 
 
 class State(TypedDict):
@@ -50,6 +53,14 @@ async def analyze_text(
 ) -> tuple[str | None, TrackAnalysis]:
     """One text, in a thread: other requests go on."""
     return (await asyncio.to_thread(batch.analyze, [Text(lyrics, title, language)], names))[0]
+
+
+async def offer_models(database: Database, settings: Settings) -> None:
+    """Tells the tenants which models there are now. Without it, they would learn at their next run."""
+    try:
+        await registry.offer(database, settings.agents())
+    except Exception as error:
+        log.warning("models_not_offered", error=type(error).__qualname__)
 
 
 @asynccontextmanager
@@ -83,6 +94,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     try:
         await database.open()
         await hub.start()
+        tasks.append(asyncio.create_task(offer_models(database, settings)))
         services = Services(
             database=database,
             search=search,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.model_settings import LanguageModelSettings
 from tenancy.oidc.addresses import is_safe
 from tenancy.oidc.providers import ProviderConfig
 from tenancy.restrictions import origin
+
+if TYPE_CHECKING:
+    from app.analysis.agents import ModelAgent
 
 DEMO = "demo"  # the provider of members who sign in by a demo key
 
@@ -115,6 +119,20 @@ class Settings(BaseSettings):
     worker_processes: int = Field(
         default=2, ge=1, le=256, description="Processes that analyse, in each worker. About one a core."
     )
+    models: tuple[LanguageModelSettings, ...] = Field(
+        default=(),
+        description="Language models that may be asked, as a JSON array of objects; docs/models.md has them.",
+    )
+    models_below: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Models are asked where a local analyzer is less confident; 0 asks only where a run names"
+        " them.",
+    )
+    model_budget_usd: float = Field(
+        default=10.0, ge=0, description="What models may cost each tenant in a calendar month (UTC)."
+    )
     quota_without_valkey: Literal["local", "refuse"] = Field(
         default="local",
         description="While Valkey is away: count points in each process by itself, or refuse requests.",
@@ -164,8 +182,17 @@ class Settings(BaseSettings):
             )
         if self.identity_providers and self.public_url is None:
             raise ValueError("identity_providers need public_url: they send browsers back there")
+        models = [model.name for model in self.models]
+        if len(models) != len(set(models)):
+            raise ValueError("two models have the same name")
         for part in ("name", "issuer"):
             values = [getattr(provider, part) for provider in self.identity_providers]
             if len(values) != len(set(values)) or (part == "name" and DEMO in values):
                 raise ValueError(f"two identity_providers have the same {part}, or one is named {DEMO}")
         return self
+
+    def agents(self) -> tuple[ModelAgent, ...]:
+        """The analyzers that ask the `models`, for one event loop."""
+        from app.analysis.agents import model_agents
+
+        return model_agents(model.language_model for model in self.models)

@@ -17,11 +17,14 @@ from pgqueuer.models import Job as QueuedJob
 from redis.asyncio import Redis
 
 from app.analysis import batch
+from app.analysis.agents.cascade import Cascade
 from app.analysis.batch import Text
+from app.analysis.consultants import Consultants
 from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.slices import advance
 from app.events.relay import run_relay
 from app.jobs import Job
+from app.lyrics.text import Lyrics
 from app.processes import ProcessPool
 from app.search import index
 from app.search.embeddings import FastEmbedder
@@ -39,9 +42,10 @@ POLL = timedelta(seconds=5)  # NOTIFY wakes us; this is for a notification that 
 class Worker:
     """Handles one job at a time a process of the pool."""
 
-    def __init__(self, database: Database, pool: ProcessPool) -> None:
+    def __init__(self, database: Database, pool: ProcessPool, consultants: Consultants | None = None) -> None:
         self._database = database
         self._pool = pool
+        self._consultants = consultants
 
     async def analyze(self, payload: dict[str, Any]) -> None:
         async def in_pool(
@@ -49,7 +53,8 @@ class Worker:
         ) -> list[tuple[str | None, TrackAnalysis]]:
             return await self._pool.run(batch.analyze, texts, names)
 
-        await advance(self._database, UUID(payload["tenant"]), UUID(payload["run"]), in_pool)
+        tenant, run = UUID(payload["tenant"]), UUID(payload["run"])
+        await advance(self._database, tenant, run, in_pool, self._consultants)
 
     async def embed(self, payload: dict[str, Any]) -> None:
         tenant, tracks = UUID(payload["tenant"]), [UUID(track) for track in payload["tracks"]]
@@ -71,7 +76,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         settings.database_url, min_size=2, max_size=4, server_settings={"role": APP_ROLE}
     )
     pool = ProcessPool(settings.worker_processes)
-    worker = Worker(database, pool)
+    purses = Database(settings.database_url, readers=1, writers=4)
+    worker = Worker(database, pool, consultants(settings, purses, pool) if settings.models else None)
     queue = PgQueuer.from_asyncpg_pool(queue_pool)
     for job, handle in ((Job.ANALYZE, worker.analyze), (Job.EMBED, worker.embed)):
         register(queue, job, handle)
@@ -92,7 +98,19 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         pool.close()
         await queue_pool.close()
         await valkey.aclose()
+        await purses.close()
         await database.close()
+
+
+def consultants(settings: Settings, purses: Database, pool: ProcessPool) -> Consultants:
+    """The language models of the settings."""
+
+    async def parse(texts: Sequence[Text]) -> list[Lyrics]:
+        return await pool.run(batch.parse, texts)
+
+    return Consultants(
+        Cascade(settings.agents(), settings.models_below), purses, settings.model_budget_usd, parse
+    )
 
 
 def register(queue: PgQueuer, job: Job, handle: Any) -> None:

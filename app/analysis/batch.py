@@ -28,5 +28,9 @@ def orchestrator() -> Orchestrator:
 
 def analyze(texts: Sequence[Text], names: Sequence[str] | None) -> list[tuple[str | None, TrackAnalysis]]:
     """The language that was judged and the results, one a text, in order. Raises UnknownAnalyzer."""
-    parsed = [Lyrics.parse(text.lyrics, text.title, text.language) for text in texts]
-    return [(lyrics.language, orchestrator().analyze(lyrics, names)) for lyrics in parsed]
+    return [(lyrics.language, orchestrator().analyze(lyrics, names)) for lyrics in parse(texts)]
+
+
+def parse(texts: Sequence[Text]) -> list[Lyrics]:
+    """The texts as analyzers see them. It tells languages, which is nothing for an event loop."""
+    return [Lyrics.parse(text.lyrics, text.title, text.language) for text in texts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,9 @@ class Analyzer(TenantOwned, Base):
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
     cost_per_track_usd: Mapped[float] = mapped_column(Float, server_default=text("0"))
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    # Whether this build with its settings has it: a language model may be taken out of the settings, and
+    # what it said stays.
+    offered: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class Run(TenantOwned, Base):
@@ -85,6 +89,14 @@ class Analysis(TenantOwned, Base):
         Index("uq_analyses_run", "tenant_id", "run_id", "track_id", "analyzer", unique=True),
         Index("ix_analyses_track", "tenant_id", "track_id", "created_at", "id"),
         Index("ix_analyses_newest", "tenant_id", "track_id", "analyzer", "created_at"),
+        # Has a model answered this question before? See agents/earlier.py.
+        Index(
+            "ix_analyses_question",
+            "tenant_id",
+            "input_hash",
+            "analyzer",
+            postgresql_where=text("prompt_hash is not null and status = 'COMPLETED'"),
+        ),
     )
 
     id: Mapped[Uuid7]
@@ -110,3 +122,12 @@ class Analysis(TenantOwned, Base):
     duration_ms: Mapped[int]
     cached: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Now]
+
+
+class ModelSpend(TenantOwned, Base):
+    """What a month's requests to language models have cost, or can have cost while they are under way."""
+
+    __tablename__ = "model_spend"
+
+    month: Mapped[date] = mapped_column(primary_key=True)  # its first day, UTC
+    usd: Mapped[float] = mapped_column(Float)

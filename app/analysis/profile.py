@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.analysis import combination
 from app.analysis.results import (
     ContentDetails,
     EmotionDetails,
@@ -29,6 +30,9 @@ _THEME_VALENCE = {
 class Profile:
     """0..1 throughout; None where no completed result gives the number.
 
+    Where language models have judged a task too, their results and the local one count as one
+    (`combination.combined`), and model_agreement says how far they agree (`combination.agreement`).
+
     technique: .5 density + .2 multisyllabic rhymes a line + .15 internal rhymes a line (each at most 1)
     + .15 share of perfect rhymes among the end rhymes.
     vocabulary: .6 MTLD on 20..140 + .4 share of rare words on 0...25.
@@ -47,6 +51,7 @@ class Profile:
     originality: float | None
     agreement: float
     analyzers: tuple[str, ...]
+    model_agreement: float | None = None
 
     @classmethod
     def of(cls, results: Mapping[str, Result]) -> Profile | None:
@@ -54,14 +59,15 @@ class Profile:
         done = {name: result for name, result in results.items() if result.status is Status.COMPLETED}
         if not done:
             return None
-        details = [result.details for result in done.values()]
+        joined = combination.combined(done)
+        details = [result.details for result in joined.values()]
         rhyme = next((d for d in details if isinstance(d, RhymeDetails)), None)
         emotion = next((d for d in details if isinstance(d, EmotionDetails)), None)
         words = next((d for d in details if isinstance(d, VocabularyDetails)), None)
         content = next((d for d in details if isinstance(d, ContentDetails)), None)
-        themes = tuple(label for r in done.values() for label in r.labels if label.kind == "theme")
+        themes = tuple(label for r in joined.values() for label in r.labels if label.kind == "theme")
         return cls(
-            sentiment=next((r.sentiment for r in done.values() if r.sentiment is not None), None),
+            sentiment=next((r.sentiment for r in joined.values() if r.sentiment is not None), None),
             mood=_mood(emotion),
             themes=themes,
             technique=None if rhyme is None else _technique(rhyme),
@@ -70,6 +76,7 @@ class Profile:
             originality=None if words is None else _originality(words),
             agreement=_agreement(emotion, themes, content),
             analyzers=tuple(done),
+            model_agreement=combination.agreement(done),
         )
 
 

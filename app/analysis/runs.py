@@ -68,16 +68,22 @@ async def start(
 
 
 async def chosen(session: AsyncSession, tenant: UUID, names: Sequence[str]) -> list[str]:
-    """The analyzers asked for, in their usual order; every enabled local one when none is named."""
+    """The analyzers asked for, in their usual order; every enabled local one when none is named.
+
+    Language models need no naming to be asked where local ones are unsure: the worker sees to that.
+    """
     await registry.sync(session, tenant)  # a build may have brought new ones since the tenant began
-    query = select(Analyzer.name).where(
-        Analyzer.tenant_id == tenant, Analyzer.enabled, Analyzer.kind == "LOCAL"
+    query = select(Analyzer.name, Analyzer.kind).where(
+        Analyzer.tenant_id == tenant,
+        Analyzer.enabled,
+        Analyzer.offered,
+        Analyzer.kind.in_(("LOCAL", "MODEL")),
     )
-    known = list(await session.scalars(query.order_by(Analyzer.name)))
-    unknown = [name for name in names if name not in known]
+    kinds = {row.name: row.kind for row in await session.execute(query.order_by(Analyzer.name))}
+    unknown = [name for name in names if name not in kinds]
     if unknown:
-        raise AnalyzerUnavailable(unknown, known)
-    return [name for name in known if not names or name in names]
+        raise AnalyzerUnavailable(unknown, list(kinds))
+    return [name for name, kind in kinds.items() if name in names or (not names and kind == "LOCAL")]
 
 
 async def cancel(session: AsyncSession, tenant: UUID, run: UUID) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,9 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis import runs, stored
+from app.analysis.agents.cascade import local
 from app.analysis.batch import Text
+from app.analysis.consultants import Consultants
 from app.analysis.models import Analysis, Analyzer, Run, RunItem
 from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.profile import Profile
@@ -38,19 +39,30 @@ class Claimed:
     attempts: int
 
 
-async def advance(database: Database, tenant: UUID, run: UUID, analyze: Analyze) -> None:
+async def advance(
+    database: Database,
+    tenant: UUID,
+    run: UUID,
+    analyze: Analyze,
+    consultants: Consultants | None = None,
+) -> None:
     """Analyses the next slice of a run and enqueues the one after it, or finishes the run.
 
     Whatever dies in between rolls all of it back, and the slice is claimed anew.
     """
     claimed: list[Claimed] = []
     try:
+        if consultants is not None:
+            await consultants.meet(tenant)
         async with database.transaction(tenant) as session:
             row = await session.get(Run, (tenant, run))
             if row is None or row.finished_at is not None:
                 return
             claimed += await claim(session, tenant, run)
             results = await analyze_claimed(claimed, row.analyzers, analyze)
+            if consultants is not None and not is_given_up(claimed):
+                texts = [item.text for item in claimed]
+                results = await consultants.judge(session, tenant, row.analyzers, texts, results)
             await keep(session, tenant, run, claimed, results)
             await settle(session, tenant, run, claimed, results)
     except WorkLost:
@@ -81,11 +93,15 @@ async def analyze_claimed(
     """Results in order; a track that was given up gets a failure by every analyzer."""
     if not claimed:
         return []
-    if claimed[0].attempts >= MAX_ATTEMPTS:
+    if is_given_up(claimed):
         gone = Result(Status.FAILED, error=f"It stopped the analyzers {MAX_ATTEMPTS} times and was given up.")
         results = dict.fromkeys(names, gone)
         return [TrackAnalysis(results, dict.fromkeys(names, 0), Profile.of(results)) for _ in claimed]
-    return [analysis for _, analysis in await analyze([item.text for item in claimed], names)]
+    return [analysis for _, analysis in await analyze([item.text for item in claimed], local(names))]
+
+
+def is_given_up(claimed: Sequence[Claimed]) -> bool:
+    return bool(claimed) and claimed[0].attempts >= MAX_ATTEMPTS
 
 
 async def remember_failure(database: Database, tenant: UUID, run: UUID, tracks: Sequence[UUID]) -> None:
@@ -117,8 +133,8 @@ async def keep(
             "run_id": run,
             "analyzer": name,
             "analyzer_version": versions[name],
-            "input_hash": sha256(item.text.lyrics.encode()).hexdigest(),
             "duration_ms": analysis.durations_ms[name],
+            **stored.provenance(result, item.text.lyrics),
             **stored.parts(result),
         }
         for item, analysis in zip(claimed, results, strict=True)
@@ -188,6 +204,7 @@ async def settle(
 ) -> None:
     """Counts what was done, and finishes the run or enqueues its next slice."""
     failed = sum(any(r.status is Status.FAILED for r in analysis.results.values()) for analysis in results)
+    uses = [[r.use for r in analysis.results.values() if r.use is not None] for analysis in results]
     # Locked from here to the commit: of lanes that end together, the last one sees that all is done.
     ended = await session.scalar(
         update(Run)
@@ -197,6 +214,9 @@ async def settle(
             status=case((Run.finished_at.is_(None), "RUNNING"), else_=Run.status),
             completed=Run.completed + len(claimed) - failed,
             failed=Run.failed + failed,
+            # Those of whose models every answer was there already.
+            cached=Run.cached + sum(bool(of) and all(use.cached for use in of) for of in uses),
+            cost_usd=Run.cost_usd + sum(use.cost_usd for of in uses for use in of),
         )
         .returning(Run.finished_at)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from app.analysis import results
@@ -38,6 +39,20 @@ def parts(result: Result) -> dict[str, Any]:
     if result.details is not None:
         values["details"] = {"kind": type(result.details).__name__, **values["details"]}
     return values
+
+
+def provenance(result: Result, text: str) -> dict[str, Any]:
+    """The columns that say how a result of these lyrics came about, beside its version and duration."""
+    use = result.use
+    return {
+        "input_hash": sha256(text.encode()).hexdigest() if use is None else use.input_hash,
+        "model": use and use.model,
+        "prompt_hash": use and use.prompt_hash,
+        "tokens_in": use and use.tokens_in,
+        "tokens_out": use and use.tokens_out,
+        "cost_usd": use and use.cost_usd,
+        "cached": use is not None and use.cached,
+    }
 
 
 def result(row: Analysis) -> Result:

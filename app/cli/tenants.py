@@ -52,8 +52,9 @@ def create(
         raise typer.BadParameter(f"choose from {', '.join(Plan)}", param_hint="--plan") from None
 
     async def run() -> None:
-        async with open_database(Settings()) as database:
-            tenant = await create_tenant(database, slug, name or slug, chosen, operator())
+        settings = Settings()
+        async with open_database(settings) as database:
+            tenant = await create_tenant(database, slug, name or slug, chosen, operator(), settings.agents())
         typer.echo(str(tenant))
         typer.echo(f"Created the tenant {slug}. Next: rap-analyzer keys create --tenant {slug}", err=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -33,6 +34,7 @@ class ModelAgent:
 
     def __init__(self, endpoint: Endpoint, task: Task) -> None:
         self._endpoint = endpoint
+        self._asking: dict[tuple[Hashable, ModelUse], asyncio.Future[Result]] = {}
         self.task = task
         self.name = f"{task.name}.{endpoint.model.name}"
         self.version = task.version
@@ -57,6 +59,19 @@ class ModelAgent:
         model = self._endpoint.model.model
         use = ModelUse(model, task.prompt.hash, sha256(text.encode()).hexdigest())
         return Question(lyrics, task, text, use)
+
+    async def judge_once(self, question: Question, purse: Purse) -> tuple[Result, bool]:
+        """Asks, or waits for the answer where a song with the same words is just being asked about for the
+        same purse; then the second part is False."""
+        key = (purse.owner, question.use)
+        asking = self._asking.get(key)
+        if asking is not None:
+            return await asyncio.shield(asking), False
+        asking = self._asking[key] = asyncio.ensure_future(self.judge(question, purse))
+        try:
+            return await asking, True
+        finally:
+            del self._asking[key]
 
     async def judge(self, question: Question, purse: Purse) -> Result:
         """Asks. Never raises for what a model or its server may do: see `Conversation.ask`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -27,7 +27,13 @@ NO_BUDGET = "This month's budget for language models does not allow another requ
 
 
 class Purse(Protocol):
-    """Money is set aside before a request and settled after it, so that it can't be spent twice."""
+    """Money is set aside before a request and settled after it, so that it can't be spent twice.
+
+    `owner` tells the purse of one tenant from that of another.
+    """
+
+    @property
+    def owner(self) -> Hashable: ...
 
     async def reserve(self, usd: float) -> Callable[[float], Any] | None:
         """Sets `usd` aside; None when there is not as much. The answer takes what was really spent."""

@@ -10,8 +10,8 @@ from app.lyrics.text import Lyrics
 _LANGUAGE_NAMES = {"en": "English", "ru": "Russian"}
 
 
-class Analyzer(Protocol):
-    """Computes one `Result` from one text. `analyze` keeps no state, so that threads may share an analyzer.
+class Described(Protocol):
+    """What a tenant is told of an analyzer.
 
     `version` changes whenever the same text may get other numbers. `kind` is LOCAL, MODEL or AGENT.
     """
@@ -28,6 +28,10 @@ class Analyzer(Protocol):
     def kind(self) -> str: ...
     @property
     def languages(self) -> tuple[str, ...]: ...
+
+
+class Analyzer(Described, Protocol):
+    """Computes one `Result` from one text. `analyze` keeps no state: threads may share an analyzer."""
 
     def analyze(self, lyrics: Lyrics) -> Result:
         """Judge `lyrics`, or say why not by `Result.degraded`."""

@@ -81,6 +81,23 @@ class ContentDetails:
 
 
 @shape
+class Verdict:
+    """Whether the song bears out a label."""
+
+    analyzer: str = column("Which analyzer gave the label.")
+    kind: str = column("`theme`, `emotion`, `content` or `sentiment`.")
+    name: str = column("The label.")
+    upheld: bool = column("Whether the critic agrees.")
+
+
+@shape
+class CritiqueDetails:
+    """What a critic makes of the labels that other analyzers gave."""
+
+    verdicts: list[Verdict] = column("One for each label that was checked.")
+
+
+@shape
 class CustomDetails:
     """What an analyzer of another making said."""
 
@@ -88,6 +105,12 @@ class CustomDetails:
 
 
 AnalysisDetails = Annotated[
-    RhymeDetails | EmotionDetails | ThemeDetails | VocabularyDetails | ContentDetails | CustomDetails,
+    RhymeDetails
+    | EmotionDetails
+    | ThemeDetails
+    | VocabularyDetails
+    | ContentDetails
+    | CritiqueDetails
+    | CustomDetails,
     strawberry.union("AnalysisDetails", description="What one analyzer has to say; ask by its type."),
 ]

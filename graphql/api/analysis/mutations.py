@@ -30,7 +30,8 @@ class AnalyzeTracksInput:
     )
     filter: TrackFilter | None = strawberry.field(default=None, description="… every track that fits.")
     analyzers: list[str] | None = strawberry.field(
-        default=None, description="By name; every one when left out."
+        default=None,
+        description="By name; every local one when left out, and language models where those are unsure.",
     )
 
 
@@ -51,7 +52,7 @@ class AnalyzeTextInput:
     title: str | None = strawberry.field(default=None, description="Helps to tell a heading from a line.")
     language: str | None = strawberry.field(default=None, description="BCP 47; detected when left out.")
     analyzers: list[str] | None = strawberry.field(
-        default=None, description="By name; every one when left out."
+        default=None, description="Local ones by name; every one when left out."
     )
 
 

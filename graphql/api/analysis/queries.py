@@ -16,7 +16,7 @@ class AnalysisQueries:
     analyzers: list[Analyzer] = column(
         "Every analyzer that there is for you.",
         "(select coalesce(jsonb_agg(to_jsonb(a) order by a.name), '[]')"
-        " from analyzers a where a.tenant_id = $1)",
+        " from analyzers a where a.tenant_id = $1 and a.offered)",
         scope=Scope.TRACKS_READ,
     )
 

@@ -27,7 +27,8 @@ class Analyzer:
     """Something that judges lyrics in one respect."""
 
     name: str = column(
-        "The name by which to ask for it: `rhyme`, `emotion`, `themes`, `vocabulary`, `content`."
+        "The name by which to ask for it: `rhyme`, `emotion`, `themes`, `vocabulary`, `content`; a language"
+        " model's begins with its task and a dot: `emotion.some-model`."
     )
     version: str = column("Changes whenever the same text may get other figures.")
     title: str = column("What to call it on a page.")
@@ -84,6 +85,9 @@ class Profile:
     originality: float | None = column("How little repeats, and how rare the words are.")
     agreement: float = column("How far the analyzers agree on whether it is a happy or a dark text.")
     analyzers: list[str] = column("Which analyzers this rests on.")
+    model_agreement: float | None = column(
+        "How far local analyzers and language models agree, over the tasks that both have judged."
+    )
 
 
 @node("runs", "run")

@@ -1,19 +1,41 @@
-"""The scripted model, and what it says of the builders' verse when all is well."""
+"""The scripted model, what it says of the builders' verse when all is well, and a database of its own: no
+worker that knows no models may take the jobs that wait here."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest_asyncio
 
+from app.embedded.postgres_server import PostgresServer
+from app.migrate import migrate
+from tenancy.database import Database
 from tests.model_server import ModelServer, model_server
+
+NAME = "agents_test"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server() -> AsyncIterator[ModelServer]:
     async with model_server() as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def agents_url(postgres_server: PostgresServer, database_url: str) -> str:
+    """Migrated, for the service's login."""
+    await migrate(await postgres_server.ensure_database(NAME))
+    return urlunsplit(urlsplit(database_url)._replace(path=f"/{NAME}"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database(agents_url: str) -> AsyncIterator[Database]:
+    database = Database(agents_url)
+    await database.open()
+    yield database
+    await database.close()
 
 
 def quote(line: int, text: str) -> dict[str, Any]:

@@ -35,6 +35,8 @@ COST = (TOKENS_IN * 1.0 + TOKENS_OUT * 2.0) / 1e6
 class Coins:
     """A purse in memory that knows the largest sum that was ever spoken for."""
 
+    owner = "test"
+
     def __init__(self, usd: float = 1.0) -> None:
         self.usd = usd
         self.spent = 0.0

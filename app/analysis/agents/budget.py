@@ -1,0 +1,59 @@
+"""A tenant's budget for language models, a calendar month (UTC): set aside, then settled."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tenancy.database import Database
+
+# One statement: of two that ask at once, the second sees what the first has taken.
+_RESERVE = text("""
+    insert into model_spend as m (tenant_id, month, usd)
+    values (:tenant, date_trunc('month', now() at time zone 'utc')::date, :usd)
+    on conflict (tenant_id, month) do update set usd = m.usd + excluded.usd
+    where m.usd + excluded.usd <= :budget
+    returning month""")
+_SETTLE = text(
+    "update model_spend set usd = greatest(0, usd + :change) where tenant_id = :tenant and month = :month"
+)
+
+
+async def _nothing(spent: float) -> None:
+    pass
+
+
+class Budget:
+    """One tenant's purse. Every step is a transaction of its own, so that a worker that is killed leaves
+    what it had set aside: its request may well be on the bill.
+
+    `database` must have connections that no job holds while it waits for a model.
+    """
+
+    def __init__(self, database: Database, tenant: UUID, monthly_usd: float) -> None:
+        self._database = database
+        self.owner = tenant
+        self._monthly = monthly_usd
+
+    async def reserve(self, usd: float) -> Callable[[float], Awaitable[None]] | None:
+        """See `conversation.Purse`. A model without a price costs nothing, whatever is left."""
+        if usd <= 0:
+            return _nothing
+        if usd > self._monthly:
+            return None
+        async with self._database.transaction(self.owner) as session:
+            month: date | None = await session.scalar(
+                _RESERVE, {"tenant": self.owner, "usd": usd, "budget": self._monthly}
+            )
+        if month is None:
+            return None
+
+        async def settle(spent: float) -> None:
+            change = {"tenant": self.owner, "month": month, "change": spent - usd}
+            async with self._database.transaction(self.owner) as session:
+                await session.execute(_SETTLE, change)
+
+        return settle

@@ -1,0 +1,116 @@
+"""Which models are asked about a song, and how what they say joins what the local analyzers have said."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.analysis.agents.agent import ModelAgent, Question
+from app.analysis.agents.conversation import Purse
+from app.analysis.agents.earlier import reused
+from app.analysis.agents.tasks import critic
+from app.analysis.confidence import confidence
+from app.analysis.orchestrator import TrackAnalysis
+from app.analysis.profile import Profile
+from app.analysis.results import Result, Status
+from app.lyrics.text import Lyrics
+
+GONE = "This language model is not among the settings any more."
+
+
+class Memory(Protocol):
+    """Where answers that are there already are found; see `earlier.Earlier`."""
+
+    async def find(self, agent: ModelAgent, question: Question) -> Result | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What one tenant's songs are judged with: its agents, its money and its memory."""
+
+    agents: Sequence[ModelAgent]
+    purse: Purse
+    memory: Memory
+
+
+def local(names: Iterable[str]) -> list[str]:
+    """Those of the names that are local analyzers'."""
+    return [name for name in names if "." not in name]
+
+
+class Cascade:
+    """Models are asked where a run names them, and where the local analyzer of their task is less confident
+    than `below`: then one after the other, in the order of the settings, until one is confident enough.
+    The critic is asked where it is named, after all others.
+    """
+
+    def __init__(self, agents: Sequence[ModelAgent], below: float) -> None:
+        self.agents = tuple(agents)
+        self._below = below
+
+    def concerns(self, names: Collection[str], analysis: TrackAnalysis) -> bool:
+        """Whether a model may be asked about the song that has been analysed locally."""
+        return len(local(names)) < len(names) or bool(self._unsure(analysis.results))
+
+    async def judge(
+        self, lyrics: Lyrics, names: Collection[str], analysis: TrackAnalysis, means: Means
+    ) -> TrackAnalysis:
+        """`analysis` with what the models say, and the profile of all together. Raises nothing of theirs."""
+        sitting = _Sitting(lyrics, means, dict(analysis.results), dict(analysis.durations_ms))
+        critics = [agent for agent in means.agents if agent.task.name == critic.TASK.name]
+        others = [agent for agent in means.agents if agent not in critics]
+        unsure = self._unsure(analysis.results)
+        await asyncio.gather(
+            *(sitting.hear(agent) for agent in others if agent.name in names),
+            *(self._escalate(sitting, task, others, names) for task in sorted(unsure)),
+        )
+        for agent in critics:
+            if agent.name in names:
+                await sitting.hear(agent)
+        for name in sorted(set(names) - set(local(names)) - set(sitting.results)):
+            sitting.results[name], sitting.durations[name] = Result(Status.FAILED, error=GONE), 0
+        return TrackAnalysis(sitting.results, sitting.durations, Profile.of(sitting.results))
+
+    def _unsure(self, results: Mapping[str, Result]) -> set[str]:
+        tasks = {agent.task.name for agent in self.agents}
+        return {name for name in tasks & set(results) if confidence(results[name]) < self._below}
+
+    async def _escalate(
+        self, sitting: _Sitting, task: str, agents: Sequence[ModelAgent], names: Collection[str]
+    ) -> None:
+        for agent in agents:
+            if agent.task.name == task and agent.name not in names:
+                result = await sitting.hear(agent, fit_alone=True)
+                if result is not None and confidence(result) >= self._below:
+                    return
+
+
+@dataclass(slots=True)
+class _Sitting:
+    """One song before its judges."""
+
+    lyrics: Lyrics
+    means: Means
+    results: dict[str, Result]
+    durations: dict[str, int]
+
+    async def hear(self, agent: ModelAgent, *, fit_alone: bool = False) -> Result | None:
+        """The result, which is kept; `fit_alone` keeps none where the song can't be judged at all."""
+        started = time.perf_counter()
+        question = agent.question(self.lyrics, self.results)
+        if isinstance(question, Result):
+            if fit_alone:
+                return None
+            result = question
+        else:
+            result = await self.means.memory.find(agent, question) or await self._ask(agent, question)
+        self.results[agent.name] = result
+        self.durations[agent.name] = round((time.perf_counter() - started) * 1000)
+        return result
+
+    async def _ask(self, agent: ModelAgent, question: Question) -> Result:
+        result, ours = await agent.judge_once(question, self.means.purse)
+        return result if ours else reused(result, question)

@@ -1,0 +1,59 @@
+"""Answers that are there already: the same question to the same model, from the same tenant."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.analysis import evidence, stored
+from app.analysis.agents.agent import ModelAgent, Question
+from app.analysis.models import Analysis
+from app.analysis.results import Evidence, Result, Status
+from app.lyrics.text import Lyrics
+
+
+class Earlier:
+    """What a session's tenant has been told before. The analyses themselves are the memory: what is deleted
+    with its track is forgotten here too."""
+
+    def __init__(self, session: AsyncSession, tenant: UUID) -> None:
+        self._session = session
+        self._tenant = tenant
+        self._turn = asyncio.Lock()  # a session is for one task at a time
+
+    async def find(self, agent: ModelAgent, question: Question) -> Result | None:
+        """A completed result of the same text (by its hash), analyzer version, prompt and model."""
+        # Served by ix_analyses_question.
+        query = (
+            select(Analysis)
+            .where(
+                Analysis.tenant_id == self._tenant,
+                Analysis.input_hash == question.use.input_hash,
+                Analysis.analyzer == agent.name,
+                Analysis.analyzer_version == agent.version,
+                Analysis.prompt_hash == question.use.prompt_hash,
+                Analysis.model == question.use.model,
+                Analysis.status == Status.COMPLETED.value,
+            )
+            .order_by(Analysis.created_at.desc())
+            .limit(1)
+        )
+        async with self._turn:
+            row = await self._session.scalar(query)
+        return None if row is None else reused(stored.result(row), question)
+
+
+def reused(result: Result, question: Question) -> Result:
+    """`result` as an answer to the same `question` again: it costs nothing more."""
+    use = replace(question.use, tokens_in=0, tokens_out=0, cached=True)
+    return replace(result, use=use, evidence=tuple(_quoted_anew(result, question.lyrics)))
+
+
+def _quoted_anew(result: Result, lyrics: Lyrics) -> list[Evidence]:
+    # What was sent is the same; the stored lines may differ in what cleaning takes out of them.
+    quotes = result.evidence
+    return [evidence.quote(lyrics, each.start_line, each.end_line, each.supports) for each in quotes]
