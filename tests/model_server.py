@@ -75,6 +75,7 @@ class ModelServer:
     otherwise: Turn = field(default_factory=lambda: fails(500))
     asked: list[Asked] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)  # paths of requests that no model is asked by
     together: asyncio.Barrier | None = None  # requests are answered in groups of its size
     open: int = 0
     most_open: int = 0
@@ -96,6 +97,10 @@ class ModelServer:
             "timeout": 20.0, "max_output_tokens": 1_000,
         }  # fmt: skip
         return LanguageModel(**{**values, **parts})
+
+    async def note(self, request: Request) -> Response:
+        self.elsewhere.append(request.url.path)
+        return JSONResponse({})
 
     async def complete(self, request: Request) -> Response:
         asked = await request.json()
@@ -127,7 +132,11 @@ async def model_server() -> AsyncIterator[ModelServer]:
     """Served until the block ends."""
     sock = socket.create_server(("127.0.0.1", 0))
     script = ModelServer(f"http://127.0.0.1:{sock.getsockname()[1]}")
-    app = Starlette(routes=[Route("/v1/chat/completions", script.complete, methods=["POST"])])
+    routes = [
+        Route("/v1/chat/completions", script.complete, methods=["POST"]),
+        Route("/{path:path}", script.note, methods=["GET", "POST", "PATCH"]),
+    ]
+    app = Starlette(routes=routes)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
     config.timeout_graceful_shutdown = 1
     server = Server(config)

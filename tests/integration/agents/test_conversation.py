@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.tracers.langchain import wait_for_all_tracers
+from langsmith.utils import get_env_var
 
 from app.analysis.agents import model_agents
 from app.analysis.agents.agent import ModelAgent, Question
@@ -299,6 +301,21 @@ async def test_the_providers_key_goes_to_no_other_address(
     server.plays([], otherwise=says(GOOD["vocabulary"]))
     assert (await judged(server, "vocabulary", api_key=None)).status is Status.COMPLETED
     assert server.authorizations == ["Bearer none"]
+
+
+async def test_no_tracing_service_gets_the_lyrics(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"TRACING": "true", "ENDPOINT": server.url, "API_KEY": "ls-key"}.items():
+        monkeypatch.setenv(f"LANGSMITH_{name}", value)
+    get_env_var.cache_clear()
+    try:
+        server.plays([], otherwise=says(GOOD["vocabulary"]))
+        assert (await judged(server, "vocabulary")).status is Status.COMPLETED
+        await asyncio.to_thread(wait_for_all_tracers)
+    finally:
+        get_env_var.cache_clear()
+    assert server.elsewhere == []
 
 
 async def test_no_more_requests_are_under_way_than_the_model_takes(server: ModelServer) -> None:
