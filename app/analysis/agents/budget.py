@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
 from uuid import UUID
@@ -37,6 +38,9 @@ class Budget:
         self._database = database
         self.owner = tenant
         self._monthly = monthly_usd
+        self._held = 0  # requests of this purse that are under way
+        self._settlements = 0
+        self._settled = asyncio.Condition()
 
     async def reserve(self, usd: float) -> Callable[[float], Awaitable[None]] | None:
         """See `conversation.Purse`. A model without a price costs nothing, whatever is left."""
@@ -44,16 +48,36 @@ class Budget:
             return _nothing
         if usd > self._monthly:
             return None
-        async with self._database.transaction(self.owner) as session:
-            month: date | None = await session.scalar(
-                _RESERVE, {"tenant": self.owner, "usd": usd, "budget": self._monthly}
-            )
-        if month is None:
-            return None
+        while True:
+            seen = self._settlements
+            month = await self._take(usd)
+            if month is not None:
+                break
+            if self._settlements == seen and not self._held:
+                return None
+            # Requests seldom cost the most that they can: what is under way may leave enough.
+            async with self._settled:
+                while self._settlements == seen:
+                    await self._settled.wait()
+        self._held += 1
+        taken = month
 
         async def settle(spent: float) -> None:
-            change = {"tenant": self.owner, "month": month, "change": spent - usd}
-            async with self._database.transaction(self.owner) as session:
-                await session.execute(_SETTLE, change)
+            change = {"tenant": self.owner, "month": taken, "change": spent - usd}
+            try:
+                async with self._database.transaction(self.owner) as session:
+                    await session.execute(_SETTLE, change)
+            finally:
+                self._held -= 1
+                self._settlements += 1
+                async with self._settled:
+                    self._settled.notify_all()
 
         return settle
+
+    async def _take(self, usd: float) -> date | None:
+        """The month that it was taken from; None where it does not have as much."""
+        values = {"tenant": self.owner, "usd": usd, "budget": self._monthly}
+        async with self._database.transaction(self.owner) as session:
+            month: date | None = await session.scalar(_RESERVE, values)
+        return month

@@ -4,6 +4,7 @@ what the purse allows."""
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from app.analysis.agents.tasks import Task
 from app.analysis.agents.tasks.base import Unfounded
 from app.analysis.results import ModelUse, Result, Score, Status
 from app.lyrics.text import Lyrics
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # requests for one answer, when the server is busy or silent
 REPAIRS = 1
@@ -76,6 +79,11 @@ class Conversation:
             result = Result.degraded(NO_BUDGET)
         except Unanswered as failure:
             result = Result(Status.FAILED, error=failure.reason)
+        except Exception as error:
+            # Raised, it would bring the job back, and every other answer of the slice be paid for again.
+            # Its name alone: the message may quote the lyrics.
+            log.error("asking about %s failed: %s", self.task.name, type(error).__name__)
+            result = Result(Status.FAILED, error="Asking the model stopped on an unexpected error.")
         bill = self._bill
         use = replace(
             self.use,
@@ -112,27 +120,34 @@ class Conversation:
         schema["title"] = self.task.name
         most = self.endpoint.model.most(str(schema) + "".join(text for _, text in messages))
         for attempt in range(1, ATTEMPTS + 1):
-            settle = await self.purse.reserve(most)
-            if settle is None:
-                raise _Broke
-            # A request that is given up half-way (a worker that stops) stays paid for: it may be on the bill.
             try:
-                reply = await self.endpoint.send(messages, schema)
+                # Set aside in turn: what waits in line would take the money of what comes before it.
+                async with self.endpoint.turns:
+                    return await self._paid(messages, schema, most)
             except Unanswered as failure:
-                spent = most if failure.paid else 0.0
-                self._bill.cost += spent
-                await settle(spent)
                 if failure.wait is None or attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(max(failure.wait, _rhythm(attempt)))
-                continue
-            cost = most
-            if reply.tokens_in is not None and reply.tokens_out is not None:
-                cost = self.endpoint.model.cost(reply.tokens_in, reply.tokens_out)
-            self._bill.add(reply, cost)
-            await settle(cost)
-            return reply
         raise AssertionError("unreachable")
+
+    async def _paid(self, messages: list[Message], schema: dict[str, Any], most: float) -> Reply:
+        settle = await self.purse.reserve(most)
+        if settle is None:
+            raise _Broke
+        # A request that is cut short by the end of its worker stays paid for: it may be on the bill.
+        try:
+            reply = await self.endpoint.send(messages, schema)
+        except Unanswered as failure:
+            spent = most if failure.paid else 0.0
+            self._bill.cost += spent
+            await settle(spent)
+            raise
+        cost = most
+        if reply.tokens_in is not None and reply.tokens_out is not None:
+            cost = self.endpoint.model.cost(reply.tokens_in, reply.tokens_out)
+        self._bill.add(reply, cost)
+        await settle(cost)
+        return reply
 
 
 def _rhythm(attempt: int) -> float:

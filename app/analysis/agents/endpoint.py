@@ -27,11 +27,12 @@ class Reply:
 
 
 class Endpoint:
-    """For one event loop; no more than the model's `max_concurrency` requests are under way."""
+    """For one event loop. Take one of `turns` for each request: they are as many as the model's
+    `max_concurrency`."""
 
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
-        self._turns = asyncio.Semaphore(model.max_concurrency)
+        self.turns = asyncio.Semaphore(model.max_concurrency)
         self._opening = asyncio.Lock()
         self._chat: BaseChatModel | None = None
 
@@ -42,15 +43,14 @@ class Endpoint:
         asked = chat.with_structured_output(schema, method="json_schema", include_raw=True)
         from langsmith import tracing_context
 
-        async with self._turns:
-            try:
-                # Whatever the environment says, no lyrics go to a tracing service.
-                with tracing_context(enabled=False):
-                    async with asyncio.timeout(self.model.timeout):
-                        answer: Any = await asked.ainvoke(list(messages))
-            except Exception as error:
-                raise failures.of(error, self.model.timeout) from None
-        return _reply(answer["raw"])
+        try:
+            # Whatever the environment says, no lyrics go to a tracing service.
+            with tracing_context(enabled=False):
+                async with asyncio.timeout(self.model.timeout):
+                    answer: Any = await asked.ainvoke(list(messages))
+            return _reply(answer["raw"])
+        except Exception as error:
+            raise failures.of(error, self.model.timeout) from None
 
     async def _opened(self) -> BaseChatModel:
         async with self._opening:

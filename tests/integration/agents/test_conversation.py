@@ -6,6 +6,7 @@ import asyncio
 import copy
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from langsmith.utils import get_env_var
 from app.analysis.agents import model_agents
 from app.analysis.agents.agent import ModelAgent, Question
 from app.analysis.agents.conversation import NO_BUDGET
+from app.analysis.agents.sheet import Checker
 from app.analysis.results import EmotionDetails, Result, RhymeDetails, Sentiment, Status, ThemeDetails
 from app.lyrics.text import Lyrics
 from tests.builders import VERSE
@@ -303,18 +305,37 @@ async def test_the_providers_key_goes_to_no_other_address(
     assert server.authorizations == ["Bearer none"]
 
 
+async def test_a_mistake_of_ours_fails_one_result_keeps_its_bill_and_tells_no_lyrics(
+    server: ModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(answer: object, lyrics: Lyrics, checker: Checker) -> Result:
+        raise KeyError(lyrics.quote(1, 1))
+
+    server.plays([], otherwise=says(GOOD["vocabulary"]))
+    asking = agent(server, "vocabulary")
+    question = asking.question(LYRICS, {})
+    assert isinstance(question, Question)
+    purse = Coins()
+    result = await asking.judge(replace(question, task=replace(asking.task, read=stumble)), purse)
+    assert (result.status, len(server.asked)) == (Status.FAILED, 1)
+    assert result.use is not None
+    assert result.use.cost_usd == pytest.approx(COST) == purse.spent
+    assert "KeyError" in caplog.text
+    assert "harbor" not in caplog.text + (result.error or "")
+
+
 async def test_no_tracing_service_gets_the_lyrics(
     server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"TRACING": "true", "ENDPOINT": server.url, "API_KEY": "ls-key"}.items():
         monkeypatch.setenv(f"LANGSMITH_{name}", value)
-    get_env_var.cache_clear()
+    get_env_var.cache_clear()  # type: ignore[attr-defined]
     try:
         server.plays([], otherwise=says(GOOD["vocabulary"]))
         assert (await judged(server, "vocabulary")).status is Status.COMPLETED
         await asyncio.to_thread(wait_for_all_tracers)
     finally:
-        get_env_var.cache_clear()
+        get_env_var.cache_clear()  # type: ignore[attr-defined]
     assert server.elsewhere == []
 
 
