@@ -71,6 +71,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         populate_by_name=True,
+        hide_input_in_errors=True,  # it may be a secret
     )
 
     database_url: str | None = Field(
