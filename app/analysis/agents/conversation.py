@@ -23,7 +23,8 @@ from app.lyrics.text import Lyrics
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3  # requests for one answer, when the server is busy or silent
+ATTEMPTS = 3  # requests for one answer, when the server is busy
+PAID_ATTEMPTS = 2  # when it keeps silent: each may be on the bill, and takes the whole timeout
 REPAIRS = 1
 FIRST_WAIT = 0.5  # seconds before the second request; doubled before the third
 NO_BUDGET = "This month's budget for language models does not allow another request."
@@ -125,7 +126,7 @@ class Conversation:
                 async with self.endpoint.turns:
                     return await self._paid(messages, schema, most)
             except Unanswered as failure:
-                if failure.wait is None or attempt == ATTEMPTS:
+                if failure.wait is None or attempt >= (PAID_ATTEMPTS if failure.paid else ATTEMPTS):
                     raise
                 await asyncio.sleep(max(failure.wait, _rhythm(attempt)))
         raise AssertionError("unreachable")

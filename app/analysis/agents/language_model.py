@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +55,6 @@ class LanguageModel:
         """
         from langchain.chat_models import init_chat_model
 
-        # At DEBUG it logs whole requests, that is lyrics.
-        logging.getLogger("openai").setLevel(logging.WARNING)
         made: BaseChatModel = init_chat_model(self.model, **self._options())
         return made
 

@@ -237,6 +237,13 @@ async def test_silence_ends_by_the_timeout_and_may_be_on_the_bill(server: ModelS
     assert purse.spent > COST
 
 
+async def test_a_server_that_only_keeps_silent_is_asked_twice(server: ModelServer) -> None:
+    server.plays([], otherwise=keeps_silent(30))
+    result = await judged(server, "vocabulary", timeout=0.5)
+    assert (result.status, len(server.asked)) == (Status.FAILED, 2)
+    assert result.error == "The model did not answer within 0.5 s."
+
+
 async def test_nobody_at_the_address_is_a_failure_that_costs_nothing(server: ModelServer) -> None:
     purse = Coins()
     result = await judged(server, "vocabulary", purse, base_url="http://127.0.0.1:9/v1")
