@@ -1,26 +1,24 @@
-"""Who belongs to a tenant: inviting, joining at sign-in, removing; and the domains that let people in."""
+"""Who belongs to a tenant: inviting and removing."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tenancy import audit
 from tenancy.audit import Action, Actor
-from tenancy.models import Member, SignInDomain
+from tenancy.models import Member
 from tenancy.names import checked
 from tenancy.scopes import Role
 
 INVITATION = timedelta(days=14)  # in which an invitation can be accepted; the gate's function knows it too
 EMAIL = re.compile(r"[^@\s]{1,64}@[a-z0-9.-]{1,185}\.[a-z0-9-]{2,63}")
-DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,8}")
 SHOWN = ("provider", "email", "subject", "name", "role", "removed_at")
 
 
@@ -46,21 +44,6 @@ class OwnersOnly(PermissionError):
 
 class LastOwner(ValueError):
     """A tenant keeps at least one owner. Invite another one first."""
-
-
-class NotInvited(PermissionError):
-    """You are not a member of this tenant, nor invited. Ask one of its admins for an invitation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom a provider vouches for. `email` is lower-case, and None unless the provider has verified it."""
-
-    provider: str
-    subject: str
-    email: str | None = None
-    name: str | None = None
-    session: str | None = None
 
 
 async def invite(
@@ -103,58 +86,6 @@ async def invite(
     member.invited_at, member.removed_at = now, None
     await session.flush()
     await audit.record(session, tenant, actor, Action.MEMBER_INVITED, member.id, after=shown(member))
-    return member
-
-
-async def join(session: AsyncSession, tenant: UUID, identity: Identity, address: str | None) -> Member:
-    """The member whom this identity signs in as: one who is, who was invited, or whose domain is let in.
-
-    Raises NotInvited.
-    """
-    # A second callback of the same person waits for the first, which may be creating them.
-    same = func.hashtextextended(f"{tenant}:{identity.provider}:{identity.subject}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(same)))
-    mine = [Member.subject == identity.subject]
-    if identity.email is not None:
-        mine.append(Member.email == identity.email)
-    found = (
-        await session.scalars(
-            select(Member)
-            .where(Member.tenant_id == tenant, Member.provider == identity.provider, or_(*mine))
-            .order_by(Member.subject.is_(None))  # whom we know comes before what was invited
-            .with_for_update()
-        )
-    ).all()
-    now = datetime.now(UTC)
-    member = found[0] if found else None
-    if member is None:
-        member = await from_domain(session, tenant, identity)
-    elif member.removed_at is not None or member.subject not in (None, identity.subject):
-        raise NotInvited(NotInvited.__doc__)
-    elif member.subject is None and member.invited_at + INVITATION <= now:
-        raise NotInvited("Your invitation has expired. Ask an admin of the tenant for another one.")
-    if member.subject is None:
-        member.subject, member.joined_at = identity.subject, now
-        member.name = identity.name or member.name
-        await session.flush()
-        actor = Actor.member(member.id, known_as(member), address)
-        await audit.record(session, tenant, actor, Action.MEMBER_JOINED, member.id, after=shown(member))
-    member.last_signed_in_at = now
-    await session.flush()
-    return member
-
-
-async def from_domain(session: AsyncSession, tenant: UUID, identity: Identity) -> Member:
-    """A new member whose e-mail address is in a domain of the tenant's. Raises NotInvited."""
-    domain = (identity.email or "").rpartition("@")[2]
-    row = await session.get(SignInDomain, (tenant, identity.provider, domain))
-    if row is None:
-        raise NotInvited(NotInvited.__doc__)
-    member = Member(
-        tenant_id=tenant, provider=identity.provider, email=identity.email, name=identity.name, role=row.role
-    )
-    session.add(member)
-    await session.flush()
     return member
 
 
@@ -207,37 +138,6 @@ async def all_of(session: AsyncSession, tenant: UUID) -> Sequence[Member]:
     """Members and invitations, oldest first, without those who were removed."""
     query = select(Member).where(Member.tenant_id == tenant, Member.removed_at.is_(None))
     return (await session.scalars(query.order_by(Member.invited_at, Member.id))).all()
-
-
-async def let_domain_in(
-    session: AsyncSession, tenant: UUID, provider: str, domain: str, role: Role, actor: Actor
-) -> None:
-    """Whoever has a verified e-mail address in `domain` at `provider` joins with `role` from now on.
-
-    Raises InvalidMember. Check that the domain is the tenant's own: nobody else does.
-    """
-    domain = domain.strip().lower()
-    if not DOMAIN.fullmatch(domain):
-        raise InvalidMember("domain", f"{domain[:80]!r} is no domain: write northside.example.")
-    if role is Role.OWNER:
-        raise InvalidMember("role", "A domain can't make owners: invite them by name.")
-    row = await session.merge(SignInDomain(tenant_id=tenant, provider=provider, domain=domain, role=role))
-    await session.flush()
-    after = {"provider": row.provider, "domain": row.domain, "role": row.role}
-    await audit.record(session, tenant, actor, Action.DOMAIN_LET_IN, tenant, after=after)
-
-
-async def shut_domain_out(
-    session: AsyncSession, tenant: UUID, provider: str, domain: str, actor: Actor
-) -> None:
-    """Nobody joins by this domain any more; who has joined stays. Raises MemberNotFound."""
-    row = await session.get(SignInDomain, (tenant, provider, domain.strip().lower()))
-    if row is None:
-        raise MemberNotFound("The tenant does not let this domain in.")
-    before = {"provider": row.provider, "domain": row.domain, "role": row.role}
-    await session.delete(row)
-    await session.flush()
-    await audit.record(session, tenant, actor, Action.DOMAIN_SHUT_OUT, tenant, before=before)
 
 
 def checked_email(text: str) -> str:

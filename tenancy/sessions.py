@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tenancy import audit
 from tenancy.audit import Action, Actor
 from tenancy.database import Database
-from tenancy.members import Identity, known_as
+from tenancy.joining import Identity
+from tenancy.members import known_as
 from tenancy.models import Member, Session
 
 LIFETIME = timedelta(hours=12)  # a working day; then the provider is asked again

@@ -142,7 +142,7 @@ def let_domain_in(
     from app.cli.operators import operator
     from app.cli.services import open_database
     from app.settings import Settings
-    from tenancy import members, tenants
+    from tenancy import domains, tenants
     from tenancy.oidc.providers import Providers
 
     wanted, settings = role_of(role), Settings()
@@ -153,9 +153,9 @@ def let_domain_in(
             owner = await tenants.by_slug(database, tenant)
             async with database.transaction(owner) as session:
                 if undo:
-                    await members.shut_domain_out(session, owner, chosen, domain, operator())
+                    await domains.shut_out(session, owner, chosen, domain, operator())
                 else:
-                    await members.let_domain_in(session, owner, chosen, domain, wanted, operator())
+                    await domains.let_in(session, owner, chosen, domain, wanted, operator())
         typer.echo("Done.", err=True)
 
     asyncio.run(run())

@@ -16,7 +16,8 @@ import httpx
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from tenancy.members import EMAIL, Identity
+from tenancy.joining import Identity
+from tenancy.members import EMAIL
 from tenancy.oidc import tokens
 from tenancy.oidc.addresses import path_here
 from tenancy.oidc.attempts import Attempt, Attempts, digest

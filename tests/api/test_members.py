@@ -10,9 +10,9 @@ import pytest
 from api.requests import SESSION_COOKIE
 from app.embedded.valkey import ValkeyServer
 from app.provision import SETUP
-from tenancy import members, sessions
+from tenancy import joining, members, sessions
 from tenancy.database import Database
-from tenancy.members import Identity
+from tenancy.joining import Identity
 from tenancy.scopes import Role, Scope
 from tests.api.live.client import opened
 from tests.builders import Tenant, new_key, new_tenant
@@ -37,7 +37,7 @@ async def signed_in(database: Database, tenant: Tenant, role: Role, name: str = 
     async with database.transaction(tenant.id) as session:
         await members.invite(session, tenant.id, "okta", role, SETUP, email=f"{name}@x.example")
         identity = Identity("okta", name, f"{name}@x.example", name.title())
-        member = await members.join(session, tenant.id, identity, None)
+        member = await joining.join(session, tenant.id, identity, None)
         return (await sessions.open_(session, member, identity, None)).token
 
 

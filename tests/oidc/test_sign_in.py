@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.provision import SETUP
-from tenancy import members, tenants
+from tenancy import domains, members, tenants
 from tenancy.database import Database
 from tenancy.models import TenantStatus
 from tenancy.scopes import Role
@@ -93,7 +93,7 @@ async def test_a_domain_lets_its_people_in_until_they_are_removed(
 ) -> None:
     domain, tenant = f"{uuid4().hex[:10]}.example", await new_tenant(database)
     async with database.transaction(tenant) as session:
-        await members.let_domain_in(session, tenant, "okta", domain, Role.VIEWER, SETUP)
+        await domains.let_in(session, tenant, "okta", domain, Role.VIEWER, SETUP)
     url = f"{people.url}/auth/login?provider=okta"
     async with Browser() as browser:
         assert (await browser.sign_in(url, f"eve@{domain}")).status_code == 200

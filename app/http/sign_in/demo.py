@@ -8,7 +8,8 @@ from app.settings import DEMO
 from tenancy import members
 from tenancy.audit import Actor, ActorKind
 from tenancy.database import Database
-from tenancy.members import Identity, MemberExists
+from tenancy.joining import Identity
+from tenancy.members import MemberExists
 from tenancy.principals import Principal, Unauthenticated
 from tenancy.scopes import Role
 

@@ -14,8 +14,8 @@ from app.http.sign_in import cookies, pages
 from app.http.sign_in.demo import by_demo_key
 from app.http.sign_in.forms import InvalidForm, fields_of
 from app.lifespan import State
-from tenancy import members, sessions
-from tenancy.members import Identity, NotInvited
+from tenancy import joining, sessions
+from tenancy.joining import Identity, NotInvited
 from tenancy.models import TenantStatus
 from tenancy.oidc.addresses import path_here
 from tenancy.oidc.attempts import AttemptsUnavailable, UnknownAttempt
@@ -125,7 +125,7 @@ async def opened(request: Request[State], tenant: UUID, identity: Identity, next
     address = caller(request).address
     database = request.state["services"].database
     async with database.transaction(tenant) as session:
-        member = await members.join(session, tenant, identity, address)
+        member = await joining.join(session, tenant, identity, address)
         opened = await sessions.open_(session, member, identity, address)
     await end_session(request)
     response = RedirectResponse(next_ if next_ != "/" else "/auth", 303, pages.HEADERS)
