@@ -285,6 +285,9 @@ async def unprotected(
 async def test_without_policies_it_would_be_noticed(unprotected: tuple[Service, Database]) -> None:
     service, database = unprotected
     machine = await together(service, database)
-    with suppress(Exception):  # what it raises depends on whether the same leak shows when it is tried again
-        await asyncio.to_thread(run, machine, 20)
+    for _ in range(5):  # sequences: a few can end before they come to what leaks
+        with suppress(Exception):  # what it raises depends on whether the same leak shows again
+            await asyncio.to_thread(run, machine, 20)
+        if machine.leaks:
+            break
     assert machine.leaks

@@ -131,7 +131,8 @@ def rows(tenant: UUID) -> dict[str, list[Row]]:
             "before": None if n else {"b": 1, "a": 2}, "after": [n]} for n in range(4)],
         "analyzers": [{
             **own, "name": name, "version": "1", "title": name.title(), "description": "…",
-            "kind": ("LOCAL", "MODEL", "AGENT")[n % 3], "languages": ["en", "ru"][: n % 3],
+            # No MODEL: a service that starts withdraws those that it does not offer.
+            "kind": ("LOCAL", "AGENT")[n % 2], "languages": ["en", "ru"][: n % 3],
             "cost_per_track_usd": n / 3, "enabled": n % 2 == 0} for n, name in enumerate(ANALYZERS)],
         "runs": [{
             **own, "id": id_, "status": ("COMPLETED", "RUNNING", "QUEUED")[n], "total": n + 3, "completed": n,

@@ -161,7 +161,7 @@ RESOLVERS: dict[str, Resolver] = {
     "Query.tracks": lambda _, info, filter=None, orderBy=None, **paging: connection(
         tracks(info.context.rows.all("tracks"), filter), track_order(orderBy), **paging),
     "Query.analyzers": lambda _, info: sorted(
-        info.context.rows.all("analyzers"), key=lambda row: row["name"]),
+        info.context.rows.all("analyzers", offered=True), key=lambda row: row["name"]),
     "Query.run": lambda _, info, id: by_id(info, "AnalysisRun", id),
     "Query.runs": all_of("runs", "created_at"),
     "Query.trends": trends,
