@@ -36,10 +36,10 @@ class ApiKeyEnded(ValueError):
 
 
 class ScopeExceeded(PermissionError):
-    """A key can't give more than its creator has; `missing` lists what that is."""
+    """Nobody can give a key or a member more than they have; `missing` lists what that is."""
 
     def __init__(self, missing: Sequence[str]) -> None:
-        super().__init__(f"A key can't give more than its creator has: {', '.join(missing)}.")
+        super().__init__(f"You can't give more than you have, which is without {', '.join(missing)}.")
         self.missing = tuple(missing)
 
 

@@ -20,6 +20,8 @@ from tenancy.restrictions import Restrictions
 from tenancy.scopes import Role, Scope
 from tenancy.sessions import hashed
 
+LAST_SECOND = datetime.max.replace(tzinfo=UTC).timestamp() - 1  # that a datetime can be
+
 
 class Lookups:
     """Each raises Unauthenticated or TenantSuspended; nothing is remembered here."""
@@ -81,7 +83,7 @@ class Lookups:
             slugs = ", ".join(sorted(row["slug"] for row in rows))
             raise Unauthenticated(f"Say for which tenant, in the header Rap-Tenant: {slugs}.")
         scopes = Role(rows[0]["role"]).scopes & granted(claims)
-        return member(rows[0], scopes, datetime.fromtimestamp(claims["exp"], UTC))
+        return member(rows[0], scopes, datetime.fromtimestamp(min(claims["exp"], LAST_SECOND), UTC))
 
     async def _ask(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
         async with self._database.unpinned() as connection:

@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tenancy import audit
+from tenancy.api_keys import check_scopes
 from tenancy.audit import Action, Actor
-from tenancy.models import Member
+from tenancy.models import Member, Session
 from tenancy.names import checked
+from tenancy.principals import Principal
 from tenancy.scopes import Role
 
 INVITATION = timedelta(days=14)  # in which an invitation can be accepted; the gate's function knows it too
@@ -56,21 +59,23 @@ async def invite(
     email: str | None = None,
     subject: str | None = None,
     name: str | None = None,
-    inviter: UUID | None = None,
+    inviter: Principal | None = None,
 ) -> Member:
     """A person by `email`, who joins at the first sign-in, or a program by the `subject` of its tokens.
 
-    `inviter` is the member who asks; None is an operator, or a key, which makes no owners. Raises
-    InvalidMember, InvalidName, MemberExists or OwnersOnly.
+    `inviter` is the principal who asks, and bounds what the role may do; None is an operator. Raises
+    InvalidMember, InvalidName, MemberExists, OwnersOnly or ScopeExceeded.
     """
+    if inviter is not None:
+        check_scopes(role.scopes, inviter)
     if (email is None) == (subject is None):
         raise InvalidMember("email", "Give an e-mail address for a person, or a subject for a program.")
     if email is not None:
         email = checked_email(email)
     if subject is not None and not (0 < len(subject) <= 255 and subject.isprintable()):
         raise InvalidMember("subject", "A subject has 1 to 255 printable characters.")
-    if role is Role.OWNER and actor.kind is not audit.ActorKind.OPERATOR:
-        await check_owner(session, tenant, inviter)
+    if role is Role.OWNER and inviter is not None:
+        check_owner(inviter, await owners(session, tenant))
     same = Member.email == email if email is not None else Member.subject == subject
     member = await session.scalar(
         select(Member).where(Member.tenant_id == tenant, Member.provider == provider, same).with_for_update()
@@ -84,19 +89,22 @@ async def invite(
     member.role, member.name = role, checked(name) if name else None
     member.subject, member.joined_at = subject, now if subject is not None else None
     member.invited_at, member.removed_at = now, None
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:  # somebody else has invited them meanwhile
+        raise MemberExists(MemberExists.__doc__) from error
     await audit.record(session, tenant, actor, Action.MEMBER_INVITED, member.id, after=shown(member))
     return member
 
 
 async def remove(
-    session: AsyncSession, tenant: UUID, member: UUID, actor: Actor, *, remover: UUID | None = None
+    session: AsyncSession, tenant: UUID, member: UUID, actor: Actor, *, remover: Principal | None = None
 ) -> UUID:
     """Ends a membership or an invitation; removing twice is no error. Sessions end with it.
 
-    `remover` is the member who asks, None a key or an operator. Raises MemberNotFound, OwnersOnly or
-    LastOwner.
+    `remover` is the principal who asks, None an operator. Raises MemberNotFound, OwnersOnly or LastOwner.
     """
+    there = await owners(session, tenant)  # first: whoever removes somebody locks them in the same order
     found = await session.scalar(
         select(Member).where(Member.tenant_id == tenant, Member.id == member).with_for_update()
     )
@@ -105,11 +113,13 @@ async def remove(
     if found.removed_at is not None:
         return found.id
     if found.role == Role.OWNER:
-        if actor.kind is not audit.ActorKind.OPERATOR:
-            await check_owner(session, tenant, remover)
-        if found.joined_at is not None and len(await owners(session, tenant)) == 1:
+        if remover is not None:
+            check_owner(remover, there)
+        if there == [found.id]:
             raise LastOwner(LastOwner.__doc__)
     before, found.removed_at = shown(found), datetime.now(UTC)
+    # Gone for good: whoever is invited again signs in again.
+    await session.execute(delete(Session).where(Session.tenant_id == tenant, Session.member_id == found.id))
     await session.flush()
     await audit.record(
         session, tenant, actor, Action.MEMBER_REMOVED, found.id, before=before, after=shown(found)
@@ -117,9 +127,9 @@ async def remove(
     return found.id
 
 
-async def check_owner(session: AsyncSession, tenant: UUID, member: UUID | None) -> None:
-    """Raises OwnersOnly unless this is an owner of the tenant."""
-    if member not in await owners(session, tenant):
+def check_owner(principal: Principal, there: Sequence[UUID]) -> None:
+    """Raises OwnersOnly unless this is one of the owners; a key is none."""
+    if principal.id not in there:
         raise OwnersOnly(OwnersOnly.__doc__)
 
 

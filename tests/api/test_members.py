@@ -116,6 +116,40 @@ async def test_only_owners_make_and_remove_owners(
     assert (await ask(service, owner, REMOVE, id=olga))["removeMember"]["code"] == "CONFLICT"
 
 
+async def test_nobody_gives_a_member_more_than_they_have(
+    service: Service, tenant: Tenant, database: Database
+) -> None:
+    narrow = await new_key(database, tenant.id, Scope.ADMIN_MEMBERS, Scope.TRACKS_READ, Scope.USAGE_READ)
+    for role, allowed in (("ADMIN", False), ("ANALYST", False), ("VIEWER", True)):
+        given = {"role": role, "email": f"{role.lower()}@x.example"}
+        told = (await service.data(narrow, INVITE, i=given))["inviteMember"]
+        assert ("member" in told, told.get("code")) == (allowed, None if allowed else "FORBIDDEN")
+
+
+async def test_an_old_session_does_not_come_back_with_an_invitation(
+    service: Service, tenant: Tenant, database: Database
+) -> None:
+    cookie = await signed_in(database, tenant, Role.VIEWER)
+    member = (await ask(service, cookie, "{ viewer { member { id } } }"))["viewer"]["member"]["id"]
+    await service.data(tenant.key, REMOVE, id=member)
+    again = await service.data(tenant.key, INVITE, i={"role": "ADMIN", "email": "ada@x.example"})
+    assert again["inviteMember"]["member"]["id"] == member
+    response = await sent(service, cookie, {"Sec-Fetch-Site": "same-origin"}, LIST)
+    assert response.status_code == 401
+
+
+async def test_a_provider_ends_its_own_sessions_alone(
+    service: Service, tenant: Tenant, database: Database
+) -> None:
+    cookie = await signed_in(database, tenant, Role.VIEWER, f"eve-{tenant.id.hex[:6]}")
+    subject = f"eve-{tenant.id.hex[:6]}"
+    for provider, who, session in (("mallory", subject, None), ("okta", "other", None), ("okta", None, None)):
+        assert await sessions.end_at_provider(database, provider, who, session) == set()
+    await ask(service, cookie, "{ viewer { principal } }")
+    ended = await sessions.end_at_provider(database, "okta", subject, None)
+    assert {one for one, _ in ended} == {tenant.id}
+
+
 async def test_a_viewer_sees_themselves_alone(service: Service, tenant: Tenant, database: Database) -> None:
     await signed_in(database, tenant, Role.ADMIN, "adam")
     viewer = await signed_in(database, tenant, Role.VIEWER, "vera")

@@ -15,7 +15,6 @@ from api.problems import Conflict, InvalidInput, NotFound
 from api.tenants.enums import Role
 from api.tenants.types import Member
 from tenancy import members
-from tenancy.principals import Principal, PrincipalKind
 from tenancy.scopes import Scope
 
 
@@ -79,7 +78,7 @@ class MemberMutations:
                 email=input.email,
                 subject=input.subject,
                 name=input.name,
-                inviter=member_of(principal),
+                inviter=principal,
             )
         url = sign_in.address(provider, principal.tenant_slug)
         return InviteMemberPayload(member=ref(member.id), sign_in_url=url)
@@ -90,14 +89,10 @@ class MemberMutations:
         principal = info.context.principal
         async with info.context.database.transaction(principal.tenant) as session:
             member = await members.remove(
-                session, principal.tenant, id_of(input.id), info.context.actor, remover=member_of(principal)
+                session, principal.tenant, id_of(input.id), info.context.actor, remover=principal
             )
         await info.context.services.announce(principal.tenant, member)
         return RemoveMemberPayload(member=ref(member))
-
-
-def member_of(principal: Principal) -> UUID | None:
-    return principal.id if principal.kind is PrincipalKind.MEMBER else None
 
 
 def id_of(id_: str) -> UUID:
