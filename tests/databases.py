@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest_asyncio
 
@@ -37,7 +39,20 @@ async def database_url(postgres_server: PostgresServer, owner_url: str) -> str:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Opened as the service opens it; take a tenant of your own with `builders.new_tenant`."""
-    database = Database(database_url)
+    async with opened(database_url) as database:
+        yield database
+
+
+async def another(server: PostgresServer, url: str, name: str) -> str:
+    """A second migrated database for the login of `url`, where no other test's service works."""
+    await migrate(await server.ensure_database(name))
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """As the service opens it."""
+    database = Database(url)
     await database.open()
     yield database
     await database.close()

@@ -10,7 +10,7 @@ from tenancy.database import Database
 from tests.integration.events.helpers import until
 from tests.oidc.browser import Browser
 from tests.oidc.conftest import Issuers
-from tests.oidc.test_sign_in import VIEWER, invited, somebody
+from tests.oidc.invitations import VIEWER, invited, somebody
 from tests.oidc.test_tokens import token_of
 from tests.service import Service
 

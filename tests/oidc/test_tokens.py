@@ -21,7 +21,7 @@ from tenancy.oidc import providers
 from tenancy.scopes import Role
 from tests.builders import new_tenant
 from tests.oidc.conftest import AUDIENCE, Issuers
-from tests.oidc.test_sign_in import slug_of
+from tests.oidc.invitations import slug_of
 from tests.service import Service
 
 VIEWER = "{ viewer { principal scopes member { subject } tenant { slug } } }"

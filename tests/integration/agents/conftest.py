@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest_asyncio
 
 from app.embedded.postgres_server import PostgresServer
-from app.migrate import migrate
 from tenancy.database import Database
+from tests.databases import another, opened
 from tests.model_server import ModelServer, model_server
-
-NAME = "agents_test"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -25,17 +22,20 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def agents_url(postgres_server: PostgresServer, database_url: str) -> str:
-    """Migrated, for the service's login."""
-    await migrate(await postgres_server.ensure_database(NAME))
-    return urlunsplit(urlsplit(database_url)._replace(path=f"/{NAME}"))
+    return await another(postgres_server, database_url, "agents_test")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database(agents_url: str) -> AsyncIterator[Database]:
-    database = Database(agents_url)
-    await database.open()
-    yield database
-    await database.close()
+    async with opened(agents_url) as database:
+        yield database
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def purses(database: Database) -> AsyncIterator[Database]:
+    purses = Database(database.url, readers=1, writers=2)
+    yield purses
+    await purses.close()
 
 
 def quote(line: int, text: str) -> dict[str, Any]:

@@ -1,104 +1,31 @@
-"""Runs that ask language models: which are asked, what is kept, what it costs, and when it stops."""
+"""Runs that ask language models: which are asked, and what is kept."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
-from uuid import UUID
-
 import orjson
 import pytest
-import pytest_asyncio
 from sqlalchemy import update
 
-from app.analysis import batch, registry, runs
-from app.analysis.agents import LanguageModel, model_agents
-from app.analysis.agents.budget import Budget
-from app.analysis.agents.cascade import GONE, Cascade
-from app.analysis.agents.conversation import NO_BUDGET
-from app.analysis.agents.tasks import TASKS
-from app.analysis.batch import Text
-from app.analysis.consultants import Consultants
+from app.analysis import registry, runs
+from app.analysis.agents import model_agents
+from app.analysis.agents.cascade import GONE
 from app.analysis.models import Analyzer
-from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.slices import advance
-from app.lyrics.text import Lyrics
 from tenancy.database import Database
-from tests.builders import VERSE, add_tracks, new_tenant, song
-from tests.integration.agents.conftest import GOOD
-from tests.model_server import TOKENS_IN, TOKENS_OUT, Asked, ModelServer, completion, fails
-
-COST = (TOKENS_IN * 1.0 + TOKENS_OUT * 2.0) / 1e6
-LOCAL = {"content", "emotion", "rhyme", "themes", "vocabulary"}
-ROWS = (
-    """select t.title, a.* from analyses a join tracks t on t.id = a.track_id order by t.title, a.analyzer"""
+from tests.builders import VERSE
+from tests.integration.agents.consulting import (
+    COST,
+    LOCAL,
+    ROWS,
+    analyze,
+    consultants,
+    knows,
+    one_song,
+    profile,
+    spent,
+    work_off,
 )
-
-
-def knows(asked: Asked) -> Any:
-    """Answers every task well; the critic upholds everything without a quote."""
-    task = asked["response_format"]["json_schema"]["name"]
-    if task == "critic":
-        claims = asked["messages"][1]["content"].split("<<<claims", 1)[1].count("| ")
-        verdicts = [{"claim": n, "upheld": n > 1, "quotes": []} for n in range(1, claims + 1)]
-        return completion(orjson.dumps({"verdicts": verdicts}).decode())
-    return completion(orjson.dumps(GOOD[task]).decode())
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def purses(database: Database) -> AsyncIterator[Database]:
-    purses = Database(database.url, readers=1, writers=2)
-    yield purses
-    await purses.close()
-
-
-async def analyze(texts: Sequence[Text], names: Sequence[str]) -> list[tuple[str | None, TrackAnalysis]]:
-    return batch.analyze(texts, names)
-
-
-async def parse(texts: Sequence[Text]) -> list[Lyrics]:
-    return batch.parse(texts)
-
-
-def consultants(
-    purses: Database, *models: LanguageModel, below: float = 0.0, budget: float = 1.0
-) -> Consultants:
-    return Consultants(Cascade(model_agents(models), below), purses, budget, parse)
-
-
-async def work_off(
-    database: Database, tenant: UUID, tracks: Sequence[UUID], asked: Consultants, *names: str
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The row of a run for these tracks, and those of its analyses, by title and name."""
-    await asked.meet(tenant)
-    async with database.transaction(tenant) as session:
-        run = await runs.start(session, tenant, tracks, names)
-    while True:
-        await advance(database, tenant, run, analyze, asked)
-        async with database.reading(tenant) as connection:
-            row = await connection.fetchrow("select * from runs where id = $1", run)
-            if row["finished_at"] is not None:
-                rows = await connection.fetch(ROWS)
-                return dict(row), [dict(each) for each in rows if each["run_id"] == run]
-
-
-async def spent(database: Database, tenant: UUID) -> float:
-    async with database.reading(tenant) as connection:
-        return float(await connection.fetchval("select coalesce(sum(usd), 0) from model_spend"))
-
-
-async def profile(database: Database, track: UUID, tenant: UUID) -> dict[str, Any]:
-    async with database.reading(tenant) as connection:
-        stored = await connection.fetchval("select profile::json from tracks where id = $1", track)
-    found: dict[str, Any] = orjson.loads(stored)
-    return found
-
-
-async def one_song(database: Database, *lyrics: str) -> tuple[UUID, list[UUID]]:
-    tenant = await new_tenant(database)
-    songs = [song(f"Song {n}", lyrics=text) for n, text in enumerate(lyrics or (VERSE,), 1)]
-    return tenant, await add_tracks(database, tenant, songs)
+from tests.model_server import TOKENS_IN, TOKENS_OUT, ModelServer, fails
 
 
 async def test_a_named_model_is_asked_and_its_provenance_kept(
@@ -225,65 +152,6 @@ async def test_a_failure_is_not_remembered(database: Database, purses: Database,
     assert "400" in rows[0]["error"]
     run, rows = await work_off(database, tenant, tracks, asked, "themes.scripted")
     assert (run["status"], rows[0]["status"], rows[0]["cached"]) == ("COMPLETED", "COMPLETED", False)
-
-
-async def test_a_budget_stops_the_asking_and_is_never_overspent(
-    database: Database, purses: Database, server: ModelServer
-) -> None:
-    server.plays([], otherwise=knows)
-    songs = [f"{VERSE}\nAnd number {n} is the only one" for n in range(12)]
-    tenant, tracks = await one_song(database, *songs)
-    budget = 0.018
-    most = server.model().most(str(TASKS["themes"].answer.model_json_schema()) + TASKS["themes"].prompt.text)
-    asked = consultants(purses, server.model(), budget=budget)
-    run, rows = await work_off(database, tenant, tracks, asked, "themes", "themes.scripted")
-    models = [row for row in rows if row["analyzer"] == "themes.scripted"]
-    answered = [row for row in models if row["status"] == "COMPLETED"]
-    stopped = [row for row in models if row["status"] == "DEGRADED"]
-    assert answered
-    assert stopped
-    assert len(answered) + len(stopped) == len(models) == 12
-    assert {row["error"] for row in stopped} == {NO_BUDGET}
-    assert len(server.asked) == len(answered)
-    assert await spent(database, tenant) == pytest.approx(len(answered) * COST)
-    assert run["cost_usd"] == pytest.approx(len(answered) * COST)
-    # It stopped when another request might have cost more than is left, and not before.
-    assert budget - len(answered) * COST < most + 0.001
-    assert (run["status"], run["failed"]) == ("COMPLETED", 0)
-    # The budget is the tenant's own: another one's is untouched.
-    other, theirs = await one_song(database)
-    _, rows = await work_off(database, other, theirs, asked, "themes.scripted")
-    assert rows[0]["status"] == "COMPLETED"
-
-
-async def test_many_purses_of_one_tenant_do_not_spend_a_dollar_twice(
-    database: Database, purses: Database
-) -> None:
-    tenant = await new_tenant(database)
-    settles = await asyncio.gather(*(Budget(purses, tenant, 1.0).reserve(0.3) for _ in range(20)))
-    held = [settle for settle in settles if settle is not None]
-    assert len(held) == 3
-    await held[0](0.05)
-    assert await spent(database, tenant) == pytest.approx(0.65)
-    assert await Budget(purses, tenant, 1.0).reserve(0.36) is None
-    assert await Budget(purses, tenant, 1.0).reserve(0.35) is not None
-    assert await Budget(purses, tenant, 0.0).reserve(0.0) is not None, "a model of one's own needs no budget"
-
-
-async def test_one_purse_waits_for_what_is_under_way_before_it_says_no(
-    database: Database, purses: Database
-) -> None:
-    purse = Budget(purses, await new_tenant(database), 1.0)
-    first = await purse.reserve(0.8)
-    assert first is not None
-    second, third = (asyncio.create_task(purse.reserve(0.8)) for _ in range(2))
-    await asyncio.sleep(0)
-    await first(0.1)
-    done, waiting = await asyncio.wait({second, third}, return_when=asyncio.FIRST_COMPLETED)
-    (settle,) = [task.result() for task in done]
-    assert settle is not None
-    await settle(0.7)
-    assert [await task for task in waiting] == [None]
 
 
 async def test_the_critic_comes_last_and_judges_what_was_said(

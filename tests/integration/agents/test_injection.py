@@ -13,7 +13,7 @@ from app.analysis.agents.agent import Question
 from app.analysis.results import Status
 from app.lyrics.text import Lyrics
 from tests.builders import VERSE
-from tests.integration.agents.test_conversation import Coins, agent, judged
+from tests.integration.agents.asking import Coins, agent, judged
 from tests.model_server import ModelServer, completion
 
 FAKE = {

@@ -10,7 +10,7 @@ from app.model_settings import LanguageModelSettings
 from tenancy.database import Database
 from tests.builders import VERSE, add_tracks, new_key, new_tenant, song
 from tests.integration.agents.conftest import GOOD
-from tests.integration.agents.test_consultants import knows
+from tests.integration.agents.consulting import knows
 from tests.model_server import TOKENS_IN, ModelServer
 from tests.service import Service, serving
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest_asyncio
 
 from app.embedded.postgres_server import PostgresServer
-from app.migrate import migrate
 from tenancy.database import Database
-
-NAME = "search_test"
+from tests.databases import another, opened
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database(postgres_server: PostgresServer, database_url: str) -> AsyncIterator[Database]:
-    await migrate(await postgres_server.ensure_database(NAME))
-    database = Database(urlunsplit(urlsplit(database_url)._replace(path=f"/{NAME}")))
-    await database.open()
-    yield database
-    await database.close()
+    async with opened(await another(postgres_server, database_url, "search_test")) as database:
+        yield database

@@ -1,0 +1,86 @@
+"""Runs over songs that ask the scripted models, and what they leave in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.analysis import batch, runs
+from app.analysis.agents import LanguageModel, model_agents
+from app.analysis.agents.cascade import Cascade
+from app.analysis.batch import Text
+from app.analysis.consultants import Consultants
+from app.analysis.orchestrator import TrackAnalysis
+from app.analysis.slices import advance
+from app.lyrics.text import Lyrics
+from tenancy.database import Database
+from tests.builders import VERSE, add_tracks, new_tenant, song
+from tests.integration.agents.conftest import GOOD
+from tests.model_server import TOKENS_IN, TOKENS_OUT, Asked, completion
+
+COST = (TOKENS_IN * 1.0 + TOKENS_OUT * 2.0) / 1e6
+LOCAL = {"content", "emotion", "rhyme", "themes", "vocabulary"}
+ROWS = (
+    """select t.title, a.* from analyses a join tracks t on t.id = a.track_id order by t.title, a.analyzer"""
+)
+
+
+def knows(asked: Asked) -> Any:
+    """Answers every task well; the critic upholds everything without a quote."""
+    task = asked["response_format"]["json_schema"]["name"]
+    if task == "critic":
+        claims = asked["messages"][1]["content"].split("<<<claims", 1)[1].count("| ")
+        verdicts = [{"claim": n, "upheld": n > 1, "quotes": []} for n in range(1, claims + 1)]
+        return completion(orjson.dumps({"verdicts": verdicts}).decode())
+    return completion(orjson.dumps(GOOD[task]).decode())
+
+
+async def analyze(texts: Sequence[Text], names: Sequence[str]) -> list[tuple[str | None, TrackAnalysis]]:
+    return batch.analyze(texts, names)
+
+
+async def parse(texts: Sequence[Text]) -> list[Lyrics]:
+    return batch.parse(texts)
+
+
+def consultants(
+    purses: Database, *models: LanguageModel, below: float = 0.0, budget: float = 1.0
+) -> Consultants:
+    return Consultants(Cascade(model_agents(models), below), purses, budget, parse)
+
+
+async def work_off(
+    database: Database, tenant: UUID, tracks: Sequence[UUID], asked: Consultants, *names: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The row of a run for these tracks, and those of its analyses, by title and name."""
+    await asked.meet(tenant)
+    async with database.transaction(tenant) as session:
+        run = await runs.start(session, tenant, tracks, names)
+    while True:
+        await advance(database, tenant, run, analyze, asked)
+        async with database.reading(tenant) as connection:
+            row = await connection.fetchrow("select * from runs where id = $1", run)
+            if row["finished_at"] is not None:
+                rows = await connection.fetch(ROWS)
+                return dict(row), [dict(each) for each in rows if each["run_id"] == run]
+
+
+async def spent(database: Database, tenant: UUID) -> float:
+    async with database.reading(tenant) as connection:
+        return float(await connection.fetchval("select coalesce(sum(usd), 0) from model_spend"))
+
+
+async def profile(database: Database, track: UUID, tenant: UUID) -> dict[str, Any]:
+    async with database.reading(tenant) as connection:
+        stored = await connection.fetchval("select profile::json from tracks where id = $1", track)
+    found: dict[str, Any] = orjson.loads(stored)
+    return found
+
+
+async def one_song(database: Database, *lyrics: str) -> tuple[UUID, list[UUID]]:
+    tenant = await new_tenant(database)
+    songs = [song(f"Song {n}", lyrics=text) for n, text in enumerate(lyrics or (VERSE,), 1)]
+    return tenant, await add_tracks(database, tenant, songs)
