@@ -53,10 +53,13 @@ def credentials(connection: HTTPConnection[Any]) -> str | None:
     header = connection.headers.get("authorization")
     if header is not None:
         return header
-    if SESSION_COOKIE not in connection.headers.get("cookie", ""):
+    if SESSION_COOKIE not in connection.headers.get("cookie", ""):  # most have none: nothing is parsed
+        return None
+    session = connection.cookies.get(SESSION_COOKIE)
+    if session is None:
         return None
     check_same_origin(connection)
-    return f"Session {connection.cookies[SESSION_COOKIE]}"
+    return f"Session {session}"
 
 
 def check_same_origin(connection: HTTPConnection[Any]) -> None:

@@ -133,11 +133,6 @@ def one(description: str, table: str, *, on: str, scope: Scope | None = None) ->
     return strawberry.field(description=description, metadata={PLAN: One(table, on, scope)})
 
 
-def resolved(description: str, *, scope: Scope | None = None, **options: Any) -> Any:
-    """A field that Python resolves; the scope is checked before its resolver runs."""
-    return strawberry.field(description=description, metadata={PLAN: Resolved(scope)}, **options)
-
-
 def connection(of: Any, table: str, *, scope: Scope | None = None) -> Callable[[Callable[..., None]], Any]:
     """A connection; the decorated function gets `Rows` and the field's own arguments."""
 
