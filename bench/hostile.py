@@ -78,7 +78,7 @@ def answer(body: bytes, engine: Engine) -> str:
     text: str = request.parameters["query"]
     try:
         document = engine.documents.get(text)
-        points = engine.cost(document, document.operation(None), request.variables).requested
+        points = engine.cost(engine.bind(document, document.operation(None), request.variables)).requested
         planner.prepare(document, [ADMIN])
         return f"accepted, {points} points"
     except DocumentInvalid as error:

@@ -87,18 +87,13 @@ class Database:
         self._idle.clear()
         await self._engine.dispose()
 
-    @asynccontextmanager
-    async def reading(self, tenant: UUID) -> AsyncIterator[asyncpg.Connection]:
+    def reading(self, tenant: UUID) -> Borrowing:
         """A read-only connection that sees the rows of `tenant`; `json` values arrive as bytes."""
-        async with self._borrowed(tenant) as pinned:
-            await pinned.pin(tenant)
-            yield pinned.connection
+        return Borrowing(self, tenant)
 
-    @asynccontextmanager
-    async def unpinned(self) -> AsyncIterator[asyncpg.Connection]:
+    def unpinned(self) -> Borrowing:
         """A connection for the gate's functions (see `tenancy.rls`), which answer without a tenant."""
-        async with self._borrowed(None) as pinned:
-            yield pinned.connection
+        return Borrowing(self, None)
 
     @asynccontextmanager
     async def transaction(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
@@ -122,19 +117,25 @@ class Database:
         await read_every_day(connection)
         return connection
 
-    @asynccontextmanager
-    async def _borrowed(self, tenant: UUID | None) -> AsyncIterator[PinnedConnection]:
+    async def _borrow(self, tenant: UUID | None) -> PinnedConnection:
         """One that is pinned to `tenant` already, if there is one; waits while all are in use."""
-        async with self._readers:
-            pinned = self._take(tenant)
-            self._busy += 1
-            try:
-                pinned = pinned or PinnedConnection(await self.connect())
-                yield pinned
-            finally:
-                self._busy -= 1
-                if pinned is not None and not pinned.connection.is_closed():
-                    self._idle.append(pinned)
+        await self._readers.acquire()
+        pinned = self._take(tenant)
+        self._busy += 1
+        try:
+            pinned = pinned or PinnedConnection(await self.connect())
+            if tenant is not None:
+                await pinned.pin(tenant)
+        except BaseException:
+            self._give_back(pinned)
+            raise
+        return pinned
+
+    def _give_back(self, pinned: PinnedConnection | None) -> None:
+        self._busy -= 1
+        if pinned is not None and not pinned.connection.is_closed():
+            self._idle.append(pinned)
+        self._readers.release()
 
     def _take(self, tenant: UUID | None) -> PinnedConnection | None:
         self._idle = [pinned for pinned in self._idle if not pinned.connection.is_closed()]
@@ -145,6 +146,22 @@ class Database:
         # is no room for another.
         full = self._busy + len(self._idle) >= self._limit
         return self._idle.pop(0) if full else None
+
+
+class Borrowing:
+    """`async with`: a connection from the pool. Every read goes through here, so it is no generator."""
+
+    __slots__ = ("_database", "_pinned", "_tenant")
+
+    def __init__(self, database: Database, tenant: UUID | None) -> None:
+        self._database, self._tenant = database, tenant
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        self._pinned = await self._database._borrow(self._tenant)
+        return self._pinned.connection
+
+    async def __aexit__(self, *_: object) -> None:
+        self._database._give_back(self._pinned)
 
 
 async def read_every_day(connection: asyncpg.Connection) -> None:

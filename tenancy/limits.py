@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,7 @@ LIMITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """Where a caller stands at `at`, after `cost` points: what is left of each limit.
 
     `burst_wait` and `minute_wait` are milliseconds until those are full again; `operation` is the name
@@ -49,8 +49,7 @@ class Charge:
     def without(self, points: int) -> Charge:
         """The standing once points of it are given back; `cost` remains what was charged."""
         wait = max(0, self.burst_wait - points * 1000 // self.limits.refill)
-        return replace(
-            self,
+        return self._replace(
             burst=min(self.limits.burst, self.burst + points),
             minute=min(self.limits.per_minute, self.minute + points),
             month=min(self.limits.per_month, self.month + points),

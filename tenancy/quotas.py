@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -168,7 +167,7 @@ class Quotas:
         self._report("local")
         if owed:
             self._batch(principal, charge.at.date()).add(operation, cost, 1)
-        return charge if owed else replace(charge, owed=False)
+        return charge if owed else charge._replace(owed=False)
 
     def _lose(self, error: Exception) -> None:
         if not self.degraded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -77,7 +77,7 @@ class Context:
     async def spend(self, points: int) -> None:
         """Charges more points, for work that the operation starts. Raises tenancy.quotas.QuotaExceeded."""
         more = await self.services.quotas.charge(self.principal, points, self.charge.operation)
-        self.charge = replace(more, cost=self.charge.cost + points)
+        self.charge = more._replace(cost=self.charge.cost + points)
 
     def settle(self, objects: int) -> None:
         """Gives back what an answer of so many objects did not need; once."""

@@ -6,8 +6,8 @@ times its selection as `first` or `last` ask for, and 2 for the connection itsel
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -31,7 +31,9 @@ from graphql import (
 from api.planner.fields import PLAN, Paged
 from api.planner.selection import Selector
 
-Times = Callable[[dict[str, Any]], int]
+# How much each variable asks for: a number is its own size, that of a list is its length, others have none.
+Sizes = tuple[tuple[str, int], ...]
+Times = Callable[[Sizes], int]
 
 LIST = 5  # items that a list without paging is taken to have
 BASE = 1
@@ -49,6 +51,7 @@ MUTATION = 10
 PAGING = ("first", "last")
 META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 MOST = 10**12  # points: no plan allows as many at once, and what counts them is no larger
+MAX_FIGURES = 500  # that an operation remembers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +62,48 @@ class Weight:
     times: Times
     choices: list[list[Weight]]
 
-    def estimate(self, variables: dict[str, Any]) -> int:
+    def estimate(self, sizes: Sizes) -> int:
         if not self.choices:
             return self.own
-        below = max(1 + sum(field.estimate(variables) for field in choice) for choice in self.choices)
-        return self.own + self.times(variables) * below
+        below = max(1 + sum(field.estimate(sizes) for field in choice) for choice in self.choices)
+        return self.own + self.times(sizes) * below
 
-    def fixed(self, variables: dict[str, Any], parents: int, objects: int) -> int:
+    def fixed(self, sizes: Sizes, parents: int, objects: int) -> int:
         """Its weight and those below it, where `parents` objects have it and there are `objects` in all."""
-        times = min(parents * self.times(variables), objects)
-        below = (sum(field.fixed(variables, times, objects) for field in choice) for choice in self.choices)
+        times = min(parents * self.times(sizes), objects)
+        below = (sum(field.fixed(sizes, times, objects) for field in choice) for choice in self.choices)
         return self.own * parents + max(below, default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """An operation's cost as functions of its variables: a document is walked once however often it runs."""
+    """An operation's cost as functions of how much its variables ask for: a document is walked once however
+    often it runs, and a figure is reckoned once for the page lengths that most requests share."""
 
     own: int
     fields: list[Weight]
+    _known: dict[tuple[Sizes, int | None], int] = field(default_factory=dict)
 
-    def estimate(self, variables: dict[str, Any]) -> int:
+    def estimate(self, sizes: Sizes) -> int:
         """Points of the largest answer that the operation can have."""
-        return min(MOST, self.own + sum(field.estimate(variables) for field in self.fields))
+        return self._figure(
+            (sizes, None), lambda: self.own + sum(field.estimate(sizes) for field in self.fields)
+        )
 
-    def actual(self, variables: dict[str, Any], objects: int) -> int:
+    def actual(self, sizes: Sizes, objects: int) -> int:
         """Points of an answer of so many objects, its fixed weights included; the estimate may be less."""
-        return objects + self.own + sum(field.fixed(variables, 1, objects) for field in self.fields)
+        return self._figure(
+            (sizes, objects),
+            lambda: objects + self.own + sum(field.fixed(sizes, 1, objects) for field in self.fields),
+        )
+
+    def _figure(self, key: tuple[Sizes, int | None], reckon: Callable[[], int]) -> int:
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= MAX_FIGURES:
+                self._known.clear()
+            known = self._known[key] = min(MOST, reckon())
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +113,27 @@ class Estimate:
     requested: int
     operation: str = ""
     points: Points | None = None  # None where the answer changes nothing
-    variables: dict[str, Any] | None = None
+    sizes: Sizes = ()
 
     def actual(self, objects: int) -> int:
         """Points, once the answer's objects are counted: at most those requested."""
         if self.points is None:
             return self.requested
-        return min(self.requested, self.points.actual(self.variables or {}, objects))
+        return min(self.requested, self.points.actual(self.sizes, objects))
+
+
+def sizes(variables: Mapping[str, Any]) -> Sizes:
+    """Those of coerced variables."""
+    return tuple(
+        (name, value if isinstance(value, int) else len(value))
+        for name, value in variables.items()
+        if isinstance(value, (int, list))
+    )
+
+
+def size(of: Sizes, name: str) -> int:
+    """That of one variable; 0 where it asks for nothing."""
+    return next((size for known, size in of if known == name), 0)
 
 
 def cost(selector: Selector, operation: OperationDefinitionNode, root: GraphQLObjectType) -> Points:
@@ -141,7 +173,7 @@ def is_connection(type_: Any) -> bool:
     return str(type_.name).endswith("Connection")
 
 
-def once(_: dict[str, Any]) -> int:
+def once(_: Sizes) -> int:
     return 1
 
 
@@ -153,7 +185,7 @@ def length(argument: GraphQLArgument, name: str, node: FieldNode) -> Times:
         return lambda _: written
     if isinstance(given, VariableNode):
         variable = given.name.value
-        return lambda variables: variables.get(variable) or 0
+        return lambda sizes: size(sizes, variable)
     default = argument.default_value if given is None else None
     return lambda _: default if isinstance(default, int) else 0
 
@@ -162,7 +194,7 @@ def listed(given: ValueNode | None) -> Times:
     """How many items a list has that is written out or comes in a variable."""
     if isinstance(given, VariableNode):
         variable = given.name.value
-        return lambda variables: len(variables.get(variable) or ())
+        return lambda sizes: size(sizes, variable)
     written = len(given.values) if isinstance(given, ListValueNode) else 1
     return lambda _: written
 
@@ -174,7 +206,7 @@ def multiplier(definition: Any, node: FieldNode) -> Times:
     lengths = [length(definition.args[name], name, node) for name in PAGING if name in definition.args]
     if lengths:
         # Whichever is given: one of the two may be a variable that is null.
-        return lambda variables: max(1, *(own(variables) for own in lengths))
+        return lambda sizes: max(1, *(own(sizes) for own in lengths))
     if isinstance(spec, Paged):
         return once
     if "ids" in definition.args:

@@ -97,19 +97,18 @@ class GraphQLEndpoint:
             asked = GraphQLRequest.read(await parameters(request))
             document, operation = await self._admission.admit(principal, asked.parameters)
             streaming = streams(request.method, accept, operation.node.operation)
-            cost = self._engine.cost(document, operation, asked.variables)
+            bound = self._engine.bind(document, operation, asked.variables)
+            cost = self._engine.cost(bound)
         except (BadRequest, DocumentInvalid, GraphQLError) as error:  # such as UnknownOperation
             # To read what is refused is work, too: it has its price, and its caller is told where they stand.
             raise Refused(error, await self._open_context(principal, Estimate(BASE))) from error
         context = await self._open_context(principal, cost)
         context.caller = watch.caller
         if streaming:
-            response = await sse.stream(
-                self._engine, document, operation, asked.variables, context, request, watch
-            )
+            response = await sse.stream(self._engine, bound, context, request, watch)
             response.headers.update(context.headers)
             return response
-        running = self._engine.execute(document, operation, asked.variables, context)
+        running = self._engine.execute(bound, context)
         if operation.node.operation is OperationType.QUERY:
             async with WhileConnected(request.receive):
                 result = await running

@@ -15,12 +15,10 @@ from graphql import (
     StringValueNode,
 )
 
-from api.planner.documents import Document, Operation
+from api.planner.documents import Bound
 
 
-def resumed(
-    schema: GraphQLSchema, document: Document, operation: Operation, after: str
-) -> tuple[Document, Operation]:
+def resumed(schema: GraphQLSchema, bound: Bound, after: str) -> Bound:
     """The same subscription with another `after`, where its root field has one; a root field inside a
     fragment stays as it is."""
 
@@ -34,12 +32,13 @@ def resumed(
         argument = ArgumentNode(name=NameNode(value="after"), value=StringValueNode(value=after))
         return replace(node, arguments=(*others, argument))
 
-    old = operation.node
+    old, nodes = bound.operation.node, bound.document.node.definitions
     new = replace(
         old, selection_set=SelectionSetNode(selections=tuple(map(resume, old.selection_set.selections)))
     )
-    definitions = tuple(new if node is old else node for node in document.node.definitions)
-    return (
-        replace(document, node=DocumentNode(definitions=definitions)),
-        replace(operation, node=new, plans={}, costs={}),
+    definitions = tuple(new if node is old else node for node in nodes)
+    return replace(
+        bound,
+        document=replace(bound.document, node=DocumentNode(definitions=definitions)),
+        operation=replace(bound.operation, node=new, plans={}, costs={}),
     )

@@ -12,7 +12,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 def write_moment(value: datetime) -> str:
     """Always UTC, always microseconds: `2025-03-01T12:00:00.000000Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 MOMENT: ScalarDefinition = strawberry.scalar(

@@ -167,15 +167,15 @@ class Session:
             await self._socket.send_text(last)
 
     async def _perform(self, id_: str, request: dict[str, Any]) -> None:
-        engine, variables = self._service.engine, request.get("variables")
+        engine = self._service.engine
         document, operation = await self._service.admission.admit(self._watch.principal, request)
-        cost = engine.cost(document, operation, variables)
-        context = await self._service.open_context(self._watch.principal, cost)
+        bound = engine.bind(document, operation, request.get("variables"))
+        context = await self._service.open_context(self._watch.principal, engine.cost(bound))
         context.caller = self._watch.caller
         if operation.node.operation is not OperationType.SUBSCRIPTION:
-            await self._show(id_, await engine.execute(document, operation, variables, context), context)
+            await self._show(id_, await engine.execute(bound, context), context)
             return
-        stream = await engine.subscribe(document, operation, variables, context)
+        stream = await engine.subscribe(bound, context)
         if isinstance(stream, ExecutionResult):
             await self._show(id_, stream, context)
             return

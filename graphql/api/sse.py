@@ -19,7 +19,7 @@ from api.accept import preference
 from api.context import Context
 from api.encoding import encode_execution, encode_result
 from api.failures import errors_of
-from api.planner.documents import Document, Operation
+from api.planner.documents import Bound
 from api.planner.engine import Engine
 from api.planner.fragments import Fragment
 from api.resumption import resumed
@@ -47,9 +47,7 @@ def accepts_stream(accept: str) -> bool:
 
 async def stream(
     engine: Engine,
-    document: Document,
-    operation: Operation,
-    variables: dict[str, Any] | None,
+    bound: Bound,
     context: Context,
     request: Request,
     watch: Watch | None = None,
@@ -61,13 +59,13 @@ async def stream(
     it with an error.
     """
     last = request.headers.get("last-event-id")
-    subscription = operation.node.operation is OperationType.SUBSCRIPTION
+    subscription = bound.operation.node.operation is OperationType.SUBSCRIPTION
     if not subscription:
-        results = once(lambda: engine.execute(document, operation, variables, context))
+        results = once(lambda: engine.execute(bound, context))
     else:
         if last:
-            document, operation = resumed(engine.schema, document, operation, last)
-        source = await engine.subscribe(document, operation, variables, context)
+            bound = resumed(engine.schema, bound, last)
+        source = await engine.subscribe(bound, context)
         results = once(lambda: done(source)) if isinstance(source, ExecutionResult) else source
     return EventStream(results, context, not subscription, watch)
 

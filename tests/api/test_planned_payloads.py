@@ -36,7 +36,8 @@ async def test_a_payloads_plan_is_kept(service: Service, database: Database) -> 
             scopes = ROLES["admin"] if role == "admin" else ROLES["admin"] - {"lyrics:read"}
             principal = Principal(tenant, "tenant", "DEMO", uuid4(), "key", frozenset(scopes))
             context = await opener(state["services"])(principal, Estimate(0))
-            result = await engine.execute(document, operation, {"title": title, "more": more}, context)
+            bound = engine.bind(document, operation, {"title": title, "more": more})
+            result = await engine.execute(bound, context)
             answers.append(orjson.loads(encode_execution(result, context)))
             plans.append(len(operation.plans))
     tracks = [answer["data"]["addTracks"]["tracks"][0] for answer in answers]

@@ -53,9 +53,10 @@ class Sides:
         document = self.engine.documents.get(text)
         operation = document.operation(None)
         try:
+            bound = self.engine.bind(document, operation, run.variables)
             with suppress(LimitExceeded):  # what a request may cost is not the planner's business
-                self.engine.cost(document, operation, run.variables)
-            result = await self.engine.execute(document, operation, run.variables, context)
+                self.engine.cost(bound)
+            result = await self.engine.execute(bound, context)
             body = encode_execution(result, context, extensions=False)
         except GraphQLError as error:
             body = encode_result(None, errors_of(error))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from graphql import (
     FieldNode,
@@ -19,11 +17,12 @@ from graphql import (
 
 from api.errors import Forbidden
 from api.planner import json_values
+from api.planner.arguments import Arguments, Conversion
 from api.planner.connections import connection
 from api.planner.deferring import deferred
 from api.planner.faults import TOKEN, Fault, Place
 from api.planner.fields import PLAN, Computed, Embedded, Later, One, Paged, Single, Spec, Value
-from api.planner.plan import Arguments, Hole, JsonHole, Plan, SingleHole, compact, joined
+from api.planner.plan import Hole, JsonHole, Plan, SingleHole, compact, joined
 from api.planner.rows import Row, TableRow
 from api.planner.selection import Selector
 from api.planner.sql import NotPlannable, Parts, is_composite, json_object, named_object, table_of
@@ -38,7 +37,7 @@ class Compiler:
 
     selector: Selector
     scopes: frozenset[Scope]
-    convert: Callable[..., dict[str, Any]]
+    conversion: Conversion
     plan: Plan
     aliases: int = 0
 
@@ -130,7 +129,8 @@ class Compiler:
 
     def arguments(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Arguments:
         definition = parent.fields[nodes[0].name.value]
-        return Arguments(definition, nodes[0], definition.extensions["strawberry-definition"], self.convert)
+        field = definition.extensions["strawberry-definition"]
+        return Arguments(definition, nodes[0], field, self.conversion)
 
     def fault(self, place: Place, nodes: list[FieldNode], error: Exception | None) -> str:
         """The name of a fault of this place."""

@@ -16,6 +16,7 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.execution.values import VariableValues
 
 from api.cost import Points
 from api.errors import ApiError
@@ -71,6 +72,20 @@ class Document:
         if name not in self.operations:
             raise UnknownOperation(f"The document has no operation named {name!r}.")
         return self.operations[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An operation with one request's variables: as they came, and as their types take them (or why not)."""
+
+    document: Document
+    operation: Operation
+    variables: dict[str, Any] | None
+    values: VariableValues | list[GraphQLError]
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.node.name.value if self.operation.node.name else None
 
 
 class Documents:

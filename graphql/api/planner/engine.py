@@ -19,12 +19,12 @@ from graphql import (
     located_error,
     subscribe,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import get_variable_values
 
 from api.context import Context
-from api.cost import BASE, Estimate
+from api.cost import BASE, Estimate, sizes
 from api.errors import ApiError, Forbidden, reported
-from api.planner.documents import Document, Documents, Operation
+from api.planner.documents import Bound, Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
 from api.planner.fragments import Fragment, FragmentExecutor
 from api.planner.limits import check, check_variables
@@ -75,28 +75,27 @@ class Engine:
             elif spec is not None and not isinstance(spec, Resolved):
                 definition.resolve = self._resolve
 
-    def cost(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> Estimate:
-        """What the operation costs with these variables, as they came: wrong ones fail later.
+    def bind(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> Bound:
+        """The operation with the variables of one request; wrong ones fail when it is executed.
 
-        Raises LimitExceeded for what no request may cost, whatever its plan: that caps its rows.
+        Raises LimitExceeded.
         """
         check_variables(variables)
-        values = self._values(operation, variables)
-        name = operation.node.name.value if operation.node.name else ""
-        if isinstance(values, list):
-            return Estimate(BASE, name)
-        points = self._planner.points(document, operation, values)
-        estimate = points.estimate(values.coerced)
-        check("cost", estimate, nodes=[operation.node])
-        return Estimate(estimate, name, points, values.coerced)
-
-    def _values(
-        self, operation: Operation, variables: dict[str, Any] | None
-    ) -> VariableValues | list[GraphQLError]:
         definitions = operation.node.variable_definitions or ()
-        return get_variable_values(
+        values = get_variable_values(
             self.schema, definitions, variables or {}, max_errors=20, hide_suggestions=self._hidden
         )
+        return Bound(document, operation, variables, values)
+
+    def cost(self, bound: Bound) -> Estimate:
+        """Raises LimitExceeded for what no request may cost, whatever its plan: that caps its rows."""
+        if isinstance(bound.values, list):
+            return Estimate(BASE, bound.name or "")
+        points = self._planner.points(bound.document, bound.operation, bound.values)
+        asked = sizes(bound.values.coerced)
+        estimate = points.estimate(asked)
+        check("cost", estimate, nodes=[bound.operation.node])
+        return Estimate(estimate, bound.name or "", points, asked)
 
     def prepare(self, text: str, scopes: Iterable[frozenset[Scope]]) -> None:
         """Keeps a document for good, with its cost and with the plans of queries for these sets of scopes.
@@ -105,34 +104,30 @@ class Engine:
         """
         self._planner.prepare(self.documents.pin(text), scopes)
 
-    async def execute(
-        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
-    ) -> ExecutionResult:
+    async def execute(self, bound: Bound, context: Context) -> ExecutionResult:
         """The result of a query or a mutation; planned values in it are Fragments.
 
         A query that takes too long in all is cancelled, in Postgres too: raises QueryTooSlow.
         """
-        if operation.node.operation is not OperationType.QUERY:
-            return await self._core(document.node, operation, variables, context)
+        if bound.operation.node.operation is not OperationType.QUERY:
+            return await self._core(bound.document.node, bound, context)
         try:
             async with asyncio.timeout(self._query_seconds):
-                return await self._query(document, operation, variables, context)
+                return await self._query(bound, context)
         except TimeoutError as error:
             raise QueryTooSlow(self._query_seconds) from error
 
-    async def _query(
-        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
-    ) -> ExecutionResult:
+    async def _query(self, bound: Bound, context: Context) -> ExecutionResult:
         """One root field after the other, as graphql-core does with what needs no waiting."""
-        values = self._values(operation, variables)
+        values = bound.values
         if isinstance(values, list):
             return ExecutionResult(None, [coded(error, "BAD_USER_INPUT") for error in values])
-        plans = self._planner.plans(document, operation, values, context.principal.scopes)
-        rest = unplanned(document, operation, plans)
+        plans = self._planner.plans(bound.document, bound.operation, values, context.principal.scopes)
+        rest = unplanned(bound.document, bound.operation, plans)
         data: dict[str, Any] = {}
         errors: list[GraphQLError] = []
         if rest is not None:
-            others = await self._core(rest, operation, variables, context)
+            others = await self._core(rest, bound, context)
             errors += others.errors or []
             if others.data is None:
                 return others
@@ -151,30 +146,22 @@ class Engine:
             data[key] = Fragment(json)
         return ExecutionResult(data, errors or None)
 
-    async def _core(
-        self,
-        document: DocumentNode,
-        operation: Operation,
-        variables: dict[str, Any] | None,
-        context: Context,
-    ) -> ExecutionResult:
+    async def _core(self, document: DocumentNode, bound: Bound, context: Context) -> ExecutionResult:
         """graphql-core's result, with Fragments where it reaches planned fields."""
-        context.operation = operation
-        name = operation.node.name.value if operation.node.name else None
+        context.operation = bound.operation
         result = execute(
-            self.schema, document, None, context, variables, name,
+            self.schema, document, None, context, bound.variables, bound.name,
             executor_class=FragmentExecutor, hide_suggestions=self._hidden,
         )  # fmt: skip
         return told(await result if inspect.isawaitable(result) else result)
 
     async def subscribe(
-        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
+        self, bound: Bound, context: Context
     ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
         """The stream of a subscription's results, or one result when it can't start."""
-        context.operation = operation
-        name = operation.node.name.value if operation.node.name else None
+        context.operation = bound.operation
         stream = subscribe(
-            self.schema, document.node, None, context, variables, name,
+            self.schema, bound.document.node, None, context, bound.variables, bound.name,
             executor_class=FragmentExecutor, hide_suggestions=self._hidden,
         )  # fmt: skip
         stream = await stream if inspect.isawaitable(stream) else stream

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 import orjson
@@ -13,6 +14,7 @@ from api.errors import InvalidArgument
 from api.planner.rows import Rows
 
 MAX_PAGE = 100
+FLIPPED_SIGNS = {">": "<", "<": ">"}
 # How Postgres writes keys as text, by their types.
 KEYS = {
     "text": re.compile("(?s:.*)"),
@@ -44,38 +46,58 @@ def page(
     before: str | None = None,
 ) -> Page:
     """The page that the arguments ask for. Raises InvalidArgument."""
-    backward = first is None
     size = rows.params.bind(page_size(first, last), "int")
-    alias, ascending = rows.new, rows.descending == backward
-    own = " and ".join([f"{alias}.tenant_id = $1", *rows.conditions])
+    bounds = {">": after, "<": before}
+    cursors = tuple(
+        (direction, *bound(rows, cursor)) for direction, cursor in bounds.items() if cursor is not None
+    )
+    backward = first is None
+    return shape(table, rows.new, rows.key, rows.descending, tuple(rows.conditions), size, cursors, backward)
+
+
+def bound(rows: Rows, cursor: str) -> tuple[str, str]:
+    """The sort key of a cursor, and its id, as SQL. Raises InvalidArgument."""
+    key, id_ = read_cursor(cursor, rows.key_type)
+    return f"{rows.params.bind(key, 'text')}::{rows.key_type}", rows.params.bind(id_, "uuid")
+
+
+@lru_cache(maxsize=1000)
+def shape(
+    table: str,
+    alias: str,
+    key: str,
+    descending: bool,
+    conditions: tuple[str, ...],
+    size: str,
+    cursors: tuple[tuple[str, str, str], ...],
+    backward: bool,
+) -> Page:
+    """The SQL of a page, in which there are no values: requests of the same shape share it.
+
+    `cursors` are the directions, keys and ids that bound the page.
+    """
+    own = " and ".join([f"{alias}.tenant_id = $1", *conditions])
     bounds = [own]
-    for cursor, direction in ((after, ">"), (before, "<")):
-        if cursor is not None:
-            key, id_ = read_cursor(cursor, rows.key_type)
-            if rows.descending:
-                direction = "<" if direction == ">" else ">"
-            key_text = rows.params.bind(key, "text")
-            bounds.append(
-                f"({rows.key}, {alias}.id) {direction}"
-                f" ({key_text}::{rows.key_type}, {rows.params.bind(id_, 'uuid')})"
-            )
-    order = ordering(rows, ascending=ascending)
-    more = f"count(*) > {size}"
+    for direction, its_key, id_ in cursors:
+        sign = FLIPPED_SIGNS[direction] if descending else direction
+        bounds.append(f"({key}, {alias}.id) {sign} ({its_key}, {id_})")
+    order = ordering(key, alias, ascending=descending == backward)
+    more, bounded = f"count(*) > {size}", {direction for direction, *_ in cursors}
     return Page(
         source=f"(select {alias}.*, row_number() over (order by {order}) as page_n,"
-        f" {cursor_of(rows.key, alias)} as page_cursor"
+        f" {cursor_of(key, alias)} as page_cursor"
         f" from {table} {alias} where {' and '.join(bounds)} order by {order} limit {size} + 1) {alias}",
         size=size,
         total=f"(select count(*) from {table} {alias} where {own})",
-        has_next=("true" if before is not None else "false") if backward else more,
-        has_previous=more if backward else ("true" if after is not None else "false"),
+        has_next=("true" if "<" in bounded else "false") if backward else more,
+        has_previous=more if backward else ("true" if ">" in bounded else "false"),
         direction="desc" if backward else "asc",
     )
 
 
-def ordering(rows: Rows, *, ascending: bool) -> str:
+def ordering(key: str, alias: str, *, ascending: bool) -> str:
     direction = "asc" if ascending else "desc"
-    return ", ".join(f"{key} {direction}" for key in dict.fromkeys((rows.key, f"{rows.new}.id")))
+    return ", ".join(f"{each} {direction}" for each in dict.fromkeys((key, f"{alias}.id")))
 
 
 def page_size(first: int | None, last: int | None) -> int:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, Visitor, visit
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
+from graphql import FieldNode
+from graphql.execution.values import VariableValues
 
+from api.planner.arguments import Arguments
 from api.planner.faults import Fault
 from api.planner.fields import Computed, Later, Paged, Single
 from api.planner.paging import Page, ordering, page
@@ -19,58 +18,7 @@ from api.planner.rows import Ask, Row, Rows
 from tenancy.sql import Params, to_json
 
 PAGING = ("first", "after", "last", "before")
-
-
-@dataclass(slots=True)
-class Arguments:
-    """The arguments of one field node as its Python function takes them."""
-
-    definition: GraphQLField
-    node: FieldNode
-    strawberry_field: StrawberryField
-    convert: Callable[..., dict[str, Any]]
-    literal: dict[str, Any] | None = None  # the values, where no variable can change them
-    varies: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.varies = has_variables(self.node)
-
-    def values(self, variables: VariableValues) -> dict[str, Any]:
-        """A dict of the caller's own. Raises GraphQLError for a variable of the wrong kind."""
-        if self.literal is not None:
-            return dict(self.literal)
-        given = get_argument_values(self.definition, self.node, variables)
-        values = self.convert(given, self.strawberry_field.arguments)
-        if not self.varies:
-            self.literal = values
-        return dict(values)
-
-
-def has_variables(node: FieldNode) -> bool:
-    finder = VariableFinder()
-    for argument in node.arguments or ():
-        visit(argument, finder)
-    return finder.found
-
-
-class VariableFinder(Visitor):
-    """Whether a variable stands anywhere in what it visits."""
-
-    found = False
-
-    def enter_variable(self, *_: object) -> None:
-        self.found = True
-
-
-def converter(schema: Any) -> Callable[..., dict[str, Any]]:
-    """How this Strawberry schema turns argument values into its input types."""
-
-    def convert(given: dict[str, Any], arguments: Any) -> dict[str, Any]:
-        return convert_arguments(
-            given, arguments, scalar_registry=schema.schema_converter.scalar_registry, config=schema.config
-        )
-
-    return convert
+MAX_TEXTS = 100  # of a plan: which arguments are given makes few, but a filter's many
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +51,7 @@ class SingleHole:
         rows = Rows(self.alias, self.row, ask, params, key=f"{self.alias}.id", key_type="uuid")
         self.spec.narrow(rows, **self.arguments.values(variables))
         conditions = " and ".join([f"{self.alias}.tenant_id = $1", *rows.conditions])
-        order = ordering(rows, ascending=not rows.descending)
+        order = ordering(rows.key, self.alias, ascending=not rows.descending)
         return f" from {self.spec.table} {self.alias} where {conditions} order by {order} limit 1"
 
 
@@ -158,6 +106,7 @@ class Plan:
     deferred: list[Deferred] = field(default_factory=list)
     nodes: list[FieldNode] = field(default_factory=list)
     non_null: bool = False
+    _texts: dict[tuple[object, ...], str] = field(default_factory=dict)  # by what fills the holes
 
     async def render(
         self, ask: Ask, variables: VariableValues, failed: dict[str, Exception]
@@ -170,12 +119,21 @@ class Plan:
                 filled[name] = await hole.fill(ask, params, variables)
             except Exception as error:
                 failed[name] = error
+        shape = (*filled.items(), *params.placeholders)
+        text = self._texts.get(shape)
+        if text is None:
+            if len(self._texts) >= MAX_TEXTS:
+                self._texts.clear()
+            text = self._texts[shape] = self._text(filled, params)
+        return text, params.values
+
+    def _text(self, filled: Filled, params: Params) -> str:
         text = joined(self.parts, filled)
         # Postgres wants to see every parameter, and a count needs no page size; this costs it nothing.
         seen = "".join(
             f" and ({unused} is null or true)" for unused in params.placeholders if unused not in text
         )
-        return f"select {text} where $1::uuid is not null{seen}", params.values
+        return f"select {text} where $1::uuid is not null{seen}"
 
 
 def joined(parts: list[Part], filled: Filled) -> str:

@@ -19,10 +19,11 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from api.cost import Points, cost
+from api.planner.arguments import Conversion
 from api.planner.compiler import Compiler
 from api.planner.documents import Document, Operation
 from api.planner.fields import PLAN, Resolved
-from api.planner.plan import Plan, converter
+from api.planner.plan import Plan
 from api.planner.selection import Selector
 from tenancy.scopes import Scope
 
@@ -35,7 +36,7 @@ class Planner:
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema._schema
-        self._convert = converter(schema)
+        self._conversion = Conversion(schema)
 
     def prepare(self, document: Document, scopes: Iterable[frozenset[Scope]]) -> None:
         """Makes the costs of all operations, and the plans of queries for these sets of scopes."""
@@ -96,7 +97,7 @@ class Planner:
         return kept(operation, (scopes, *conditions(operation, info.variable_values), *place), compile_)[name]
 
     def _compiler(self, selector: Selector, scopes: frozenset[Scope]) -> Compiler:
-        return Compiler(selector, scopes, self._convert, Plan())
+        return Compiler(selector, scopes, self._conversion, Plan())
 
 
 def kept(operation: Operation, key: Any, compile_: Callable[[], dict[str, Plan]]) -> dict[str, Plan]:

@@ -83,11 +83,9 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
             principal = await watch.authenticate()
             asked: dict[str, Any] = await request.json()
             document = engine.documents.get(asked["query"])
-            operation = document.operation(None)
+            bound = engine.bind(document, document.operation(None), asked.get("variables"))
             context = await open_context(principal, Estimate(1))
-            return await sse.stream(
-                engine, document, operation, asked.get("variables"), context, request, watch
-            )
+            return await sse.stream(engine, bound, context, request, watch)
 
         def endpoint(**options: Any) -> WebSocketEndpoint:
             return WebSocketEndpoint(engine, authenticator, open_context, **options)
