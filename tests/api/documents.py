@@ -31,14 +31,15 @@ fragment Found on TrackSearchConnection { totalCount edges { score passage { tex
 TRENDS = """{
   tracks: trends(metric: TRACKS) { key points { tracks value } tracks(first: 9) { nodes { title } } }
   themes: trends(metric: THEME) { key points { tracks } } }"""
-TOUCH: dict[str, Callable[[str], dict[str, Any]]] = {
-    "updateTrack": lambda id_: {"id": id_, "title": "taken over"},
-    "deleteTracks": lambda id_: {"ids": [id_]},
-    "analyzeTracks": lambda id_: {"ids": [id_]},
-    "cancelRun": lambda id_: {"id": id_},
-    "revokeApiKey": lambda id_: {"id": id_},
-    "rotateApiKey": lambda id_: {"id": id_},
-    "removeMember": lambda id_: {"id": id_},
+# The prefix of the ids that a mutation takes, and its input.
+TOUCH: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
+    "updateTrack": ("trk", lambda id_: {"id": id_, "title": "taken over"}),
+    "deleteTracks": ("trk", lambda id_: {"ids": [id_]}),
+    "analyzeTracks": ("trk", lambda id_: {"ids": [id_]}),
+    "cancelRun": ("run", lambda id_: {"id": id_}),
+    "revokeApiKey": ("key", lambda id_: {"id": id_}),
+    "rotateApiKey": ("key", lambda id_: {"id": id_}),
+    "removeMember": ("mem", lambda id_: {"id": id_}),
 }
 
 
