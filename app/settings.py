@@ -120,6 +120,12 @@ class Settings(BaseSettings):
     worker_processes: int = Field(
         default=2, ge=1, le=256, description="Processes that analyse, in each worker. About one a core."
     )
+    tenant_lanes: int = Field(
+        default=8,
+        ge=1,
+        le=1000,
+        description="Slices of one tenant that are analysed at once, in all workers together.",
+    )
     models: tuple[LanguageModelSettings, ...] = Field(
         default=(),
         description="Language models that may be asked, as a JSON array of objects; docs/models.md has them.",

@@ -1,137 +1,110 @@
-"""The worker: takes jobs from the queue, carries events to their streams, and stores usage."""
+"""The worker: takes turns from the queue, carries events to their streams, and stores usage."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
-import asyncpg
-import orjson
-import structlog
-from pgqueuer import PgQueuer
-from pgqueuer.executors import DatabaseRetryEntrypointExecutor
-from pgqueuer.models import Job as QueuedJob
 from redis.asyncio import Redis
 
-from app.analysis import batch
+from app.analysis import batch, consultations, slices
 from app.analysis.agents.cascade import Cascade
 from app.analysis.batch import Text
+from app.analysis.charging import Charges
 from app.analysis.consultants import Consultants
 from app.analysis.orchestrator import TrackAnalysis
-from app.analysis.slices import advance
+from app.analysis.slices import Analysts
 from app.events.relay import run_relay
-from app.jobs import Job
+from app.jobs import Job, Turn
 from app.lyrics.text import Lyrics
 from app.processes import ProcessPool
-from app.search import index
+from app.queue import Queue, keep_asking
+from app.search import embedding, index
 from app.search.embeddings import FastEmbedder
+from app.search.index import EmbeddedTrack, TrackLyrics
 from app.settings import Settings
+from app.telemetry import report_quota
 from tenancy import usage
 from tenancy.database import Database
-from tenancy.rls import APP_ROLE
+from tenancy.quotas import Quotas
 
-log = structlog.get_logger(__name__)
-
-HEARTBEAT = timedelta(seconds=10)  # a job of a killed worker is taken over after that long
-POLL = timedelta(seconds=5)  # NOTIFY wakes us; this is for a notification that was lost
+SLICE_SECONDS = 120.0  # what takes a process longer may never end
+CONSULTATIONS = 16  # turns of a worker that wait for language models at once
 
 
-class Worker:
-    """Handles one job at a time a process of the pool."""
+class Hands:
+    """What the worker's processes can do."""
 
-    def __init__(self, database: Database, pool: ProcessPool, consultants: Consultants | None = None) -> None:
-        self._database = database
+    def __init__(self, pool: ProcessPool) -> None:
         self._pool = pool
-        self._consultants = consultants
+        self._embedder = FastEmbedder()
 
-    async def analyze(self, payload: dict[str, Any]) -> None:
-        async def in_pool(
-            texts: Sequence[Text], names: Sequence[str]
-        ) -> list[tuple[str | None, TrackAnalysis]]:
-            return await self._pool.run(batch.analyze, texts, names)
+    @property
+    def space(self) -> str:
+        return self._embedder.space
 
-        tenant, run = UUID(payload["tenant"]), UUID(payload["run"])
-        await advance(self._database, tenant, run, in_pool, self._consultants)
+    async def analyze(
+        self, texts: Sequence[Text], names: Sequence[str]
+    ) -> list[tuple[str | None, TrackAnalysis]]:
+        return await self._pool.run(batch.analyze, texts, names)
 
-    async def embed(self, payload: dict[str, Any]) -> None:
-        tenant, tracks = UUID(payload["tenant"]), [UUID(track) for track in payload["tracks"]]
-        async with self._database.reading(tenant) as connection:
-            lyrics = await index.load(connection, tenant, tracks)
-        embedder = FastEmbedder()
-        embedded = await self._pool.run(index.compute, embedder, lyrics)
-        async with self._database.transaction(tenant) as session:
-            await index.store(session, tenant, embedder.space, embedded)
+    async def parse(self, texts: Sequence[Text]) -> list[Lyrics]:
+        return await self._pool.run(batch.parse, texts)
+
+    async def embed(self, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
+        return await self._pool.run(index.compute, self._embedder, lyrics)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
-    """Works until `stop` is set, then finishes what it has begun."""
+    """Works until `stop` is set, then finishes what it has begun. A server that is gone is waited for."""
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("The worker needs a database and a Valkey.")
-    database = Database(settings.database_url)
+    processes = settings.worker_processes
+    database = Database(settings.database_url, writers=2 * processes + 8)
     valkey = Redis.from_url(settings.redis_url)
-    queue_pool = await asyncpg.create_pool(
-        settings.database_url, min_size=2, max_size=4, server_settings={"role": APP_ROLE}
+    pool = ProcessPool(processes, patience_seconds=SLICE_SECONDS)
+    quotas = Quotas(valkey, database, without=settings.quota_without_valkey, report=report_quota)
+    hands = Hands(pool)
+    counsel = consultants(settings, database, hands) if settings.models else None
+    analysts = Analysts(
+        hands.analyze,
+        Charges(quotas),
+        counsel.concern if counsel is not None else slices.nobody,
+        lanes=settings.tenant_lanes,
     )
-    pool = ProcessPool(settings.worker_processes)
-    purses = Database(settings.database_url, readers=1, writers=4)
-    worker = Worker(database, pool, consultants(settings, purses, pool) if settings.models else None)
-    queue = PgQueuer.from_asyncpg_pool(queue_pool)
-    for job, handle in ((Job.ANALYZE, worker.analyze), (Job.EMBED, worker.embed)):
-        register(queue, job, handle)
-    relay = asyncio.create_task(run_relay(database, valkey, stop))
-    flusher = asyncio.create_task(usage.keep_flushing(database, valkey, stop))
-    stopper = asyncio.create_task(end_with(stop, queue))
-    try:
-        await queue.run(
-            dequeue_timeout=POLL,
-            # As many jobs as processes: what waits, waits in the queue, where priorities hold.
-            batch_size=max(1, settings.worker_processes // 2),
-            max_concurrent_tasks=max(2, settings.worker_processes),
-            heartbeat_timeout=HEARTBEAT,
+    computing: dict[Job, Callable[[Turn], Awaitable[None]]] = {
+        Job.ANALYZE: partial(slices.advance, database, analysts=analysts),
+        Job.EMBED: partial(embedding.advance, database, space=hands.space, embed=hands.embed),
+    }
+    # Twice as many turns as processes: while one is computed, another one is read or committed.
+    queues = [Queue(settings.database_url, computing, 2 * processes)]
+    if counsel is not None:
+        # Apart: what waits for a model must not keep others from computing.
+        asking = {Job.CONSULT: partial(consultations.consult, database, consultants=counsel)}
+        queues.append(Queue(settings.database_url, asking, CONSULTATIONS))
+    beside = [
+        asyncio.create_task(each)
+        for each in (
+            run_relay(database, valkey, stop),
+            usage.keep_flushing(database, valkey, stop),
+            keep_asking(database, [*computing, *([Job.CONSULT] if counsel else [])], stop),
         )
+    ]
+    settling = asyncio.create_task(quotas.keep())
+    try:
+        await asyncio.gather(*(queue.run(stop) for queue in queues))
     finally:
         stop.set()
-        await asyncio.gather(relay, flusher, stopper, return_exceptions=True)
+        settling.cancel()
+        await asyncio.gather(*beside, settling, return_exceptions=True)
         pool.close()
-        await queue_pool.close()
+        await quotas.close()
         await valkey.aclose()
-        await purses.close()
         await database.close()
 
 
-def consultants(settings: Settings, purses: Database, pool: ProcessPool) -> Consultants:
+def consultants(settings: Settings, database: Database, hands: Hands) -> Consultants:
     """The language models of the settings."""
-
-    async def parse(texts: Sequence[Text]) -> list[Lyrics]:
-        return await pool.run(batch.parse, texts)
-
-    return Consultants(
-        Cascade(settings.agents(), settings.models_below), purses, settings.model_budget_usd, parse
-    )
-
-
-def register(queue: PgQueuer, job: Job, handle: Any) -> None:
-    """Jobs that raise come again, at growing intervals: an hour without a database loses none."""
-
-    async def run(queued: QueuedJob) -> None:
-        try:
-            await handle(orjson.loads(queued.payload or b"{}"))
-        except Exception as error:
-            # Its name alone: a database error's text can hold a row, and a row can hold lyrics.
-            log.warning("job_failed", job=job.value, error=type(error).__qualname__)
-            raise
-
-    queue.entrypoint(
-        job.value,
-        executor_factory=lambda parameters: DatabaseRetryEntrypointExecutor(
-            parameters=parameters, max_attempts=60, max_delay=timedelta(minutes=1)
-        ),
-    )(run)
-
-
-async def end_with(stop: asyncio.Event, queue: PgQueuer) -> None:
-    await stop.wait()
-    queue.shutdown.set()
+    cascade = Cascade(settings.agents(), settings.models_below)
+    return Consultants(cascade, database, settings.model_budget_usd, hands.parse)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.catalog import tracks
 from app.catalog.new_track import NewTrack
+from app.jobs import Job, Turn
 from app.provision import SETUP, create_tenant
 from tenancy import api_keys
 from tenancy.database import Database
@@ -61,6 +62,11 @@ async def add_tracks(database: Database, tenant: UUID, songs: Sequence[NewTrack]
     """Stores tracks and answers with their ids, in order."""
     async with database.transaction(tenant) as session:
         return [added.id for added in await tracks.add(session, tenant, songs)]
+
+
+def turn(tenant: UUID, job: Job = Job.ANALYZE, lane: int = 0) -> Turn:
+    """As a worker has it, without a job in the queue."""
+    return Turn(0, job, tenant, lane)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Float, ForeignKeyConstraint, Index, Integer, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,9 +50,18 @@ class Run(TenantOwned, Base):
     __tablename__ = "runs"
     __table_args__ = (
         CheckConstraint(
-            "status in ('QUEUED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'FAILED')", name="status_known"
+            "status in ('QUEUED', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED', 'FAILED')",
+            name="status_known",
         ),
+        CheckConstraint("paused_for in ('QUOTA', 'BUDGET')", name="paused_known"),
         Index("ix_runs_created", "tenant_id", "created_at", "id"),
+        Index(
+            "ix_runs_open",
+            "tenant_id",
+            text("urgent desc"),
+            "served_at",
+            postgresql_where=text("finished_at is null"),
+        ),
     )
 
     id: Mapped[Uuid7]
@@ -55,21 +74,38 @@ class Run(TenantOwned, Base):
     cost_usd: Mapped[float] = mapped_column(Float, server_default=text("0"))
     created_at: Mapped[Now]
     finished_at: Mapped[Moment | None]
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # somebody may be waiting for it
+    # Until then more tracks may come, so that it does not end when none is left; see `runs.begin`.
+    filling_until: Mapped[Moment | None]
+    paused_until: Mapped[Moment | None]
+    paused_for: Mapped[str | None] = mapped_column(Text)
+    # The key or the member whose usage it is; null for what operators start, which costs no points.
+    charged_to: Mapped[UUID | None]
+    # When a slice of it was last committed: the tenant's open runs take turns by it.
+    served_at: Mapped[Moment] = mapped_column(server_default=func.now())
+    retry_of: Mapped[UUID | None]
 
 
 class RunItem(TenantOwned, Base):
-    """A track that a run has still to analyse; the row goes when its analyses are committed."""
+    """A track that a run has still to analyse; the row goes when its analyses are committed.
+
+    `stage` is 0 until the local analyzers are through, and 1 while language models are still to be asked;
+    `lane` is then the job that asks them, or that asked them and was killed.
+    """
 
     __tablename__ = "run_items"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
         of_track(),
         Index("ix_run_items_track", "tenant_id", "track_id"),
+        Index("ix_run_items_next", "tenant_id", "run_id", "stage", "attempts", "track_id"),
     )
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     track_id: Mapped[UUID] = mapped_column(primary_key=True)
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    stage: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    lane: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class Analysis(TenantOwned, Base):

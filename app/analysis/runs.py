@@ -1,22 +1,24 @@
-"""Runs: a request to analyse some tracks, from its start to its end, inside a caller's transaction."""
+"""Runs: a request to analyse some tracks, how it is filled, and how it is asked for again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, delete, func, insert, literal, select, update
+from sqlalchemy import Select, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis import registry
-from app.analysis.models import Analyzer, Run, RunItem
+from app.analysis.endings import RunNotFound, finish_if_done
+from app.analysis.models import Analysis, Analyzer, Run, RunItem
+from app.analysis.results import Status
 from app.catalog.models import Track
-from app.events.outbox import Kind, record
-from app.jobs import Job, Priority, enqueue
+from app.jobs import Job, Priority, request
 
-LANES = 4  # jobs that work on one run at a time, at most
-SLICE = 16  # tracks that a job analyses between two commits
+POINTS = 5  # of the tenant's quota, for each track
 INTERACTIVE_TRACKS = 20  # a run of no more goes before batches: somebody may be waiting
+FILLING = timedelta(minutes=1)  # after which a run that nobody fills any more may end
 
 
 class AnalyzerUnavailable(ValueError):
@@ -27,44 +29,91 @@ class AnalyzerUnavailable(ValueError):
         self.names = tuple(names)
 
 
-class RunNotFound(LookupError):
-    """There is no such run."""
-
-
-class RunEnded(ValueError):
-    """The run has ended: there is nothing left to cancel."""
+class NothingFailed(ValueError):
+    """No track of this run has failed, or those that had are deleted: there is nothing to try again."""
 
 
 async def start(
     session: AsyncSession,
     tenant: UUID,
-    tracks: Select[tuple[UUID]] | Sequence[UUID],
+    tracks: Select[UUID] | Sequence[UUID],
     analyzers: Sequence[str] = (),
+    *,
+    charged_to: UUID | None = None,
 ) -> UUID:
     """Queues the tracks (ids, or a query that selects them) for the analyzers, all local ones if none
     is named, and answers with the run's id. Raises AnalyzerUnavailable.
+
+    Each track costs `charged_to`, a key or a member, POINTS when its turn comes; operators pay nothing.
     """
     names = await chosen(session, tenant, analyzers)
-    run = Run(tenant_id=tenant, analyzers=names, total=0)
-    session.add(run)
-    await session.flush()
-    chosen_tracks = (
-        tracks
-        if isinstance(tracks, Select)
-        else select(Track.id).where(Track.tenant_id == tenant, Track.id.in_(tracks))
-    ).subquery()
-    items = select(literal(tenant), literal(run.id), chosen_tracks.c.id)
-    queued = await session.execute(insert(RunItem).from_select(["tenant_id", "run_id", "track_id"], items))
-    total: int = queued.rowcount  # type: ignore[attr-defined]  # an INSERT gives a CursorResult
-    run.total = total
-    if total == 0:
-        await finish(session, tenant, run.id)
-        return run.id
-    await session.flush()
-    lanes = min(LANES, -(-total // SLICE))
-    priority = Priority.INTERACTIVE if total <= INTERACTIVE_TRACKS else Priority.BATCH
-    await enqueue(session, Job.ANALYZE, tenant, [{"run": run.id}] * lanes, priority)
-    return run.id
+    return await _start(session, tenant, tracks, names, charged_to)
+
+
+async def begin(
+    session: AsyncSession, tenant: UUID, analyzers: Sequence[str] = (), *, charged_to: UUID | None = None
+) -> UUID:
+    """A run that tracks are added to while it is under way: `fill` it, at least every FILLING, and `seal` it.
+
+    One that is not sealed ends by itself once it was not filled for FILLING. Raises AnalyzerUnavailable.
+    """
+    names = await chosen(session, tenant, analyzers)
+    values = {"filling_until": func.now() + FILLING, "charged_to": charged_to}
+    return await _insert(session, tenant, names, values)
+
+
+async def fill(session: AsyncSession, tenant: UUID, run: UUID, tracks: Sequence[UUID]) -> bool:
+    """Adds tracks to a run that was begun; without any, keeps it from ending by itself.
+
+    False for one that has ended, as when it was cancelled: nothing is added then.
+    """
+    filled = await session.scalar(
+        update(Run)
+        .where(Run.tenant_id == tenant, Run.id == run, Run.finished_at.is_(None))
+        .values(total=Run.total + len(tracks), filling_until=func.now() + FILLING)
+        .returning(Run.id)
+    )
+    if filled is not None and tracks:
+        await _add(session, tenant, run, _ids(tenant, tracks))
+        await request(session, Job.ANALYZE, tenant, Priority.BATCH)
+    return filled is not None
+
+
+async def seal(session: AsyncSession, tenant: UUID, run: UUID) -> None:
+    """Nothing more is added to the run: it ends when its tracks are done."""
+    await session.execute(
+        update(Run).where(Run.tenant_id == tenant, Run.id == run).values(filling_until=None)
+    )
+    await finish_if_done(session, tenant, run)
+
+
+async def retry_failed(
+    session: AsyncSession, tenant: UUID, run: UUID, *, charged_to: UUID | None = None
+) -> UUID:
+    """A new run of the tracks on which some analyzer of `run` has failed, by the analyzers that did.
+
+    While such a run is under way, asking again answers with it. Raises RunNotFound or NothingFailed.
+    """
+    known = await session.scalar(
+        # Locked: of two who ask at once, the second one finds the first one's run.
+        select(Run.id).where(Run.tenant_id == tenant, Run.id == run).with_for_update()
+    )
+    if known is None:
+        raise RunNotFound(RunNotFound.__doc__)
+    under_way = await session.scalar(
+        select(Run.id).where(Run.tenant_id == tenant, Run.retry_of == run, Run.finished_at.is_(None)).limit(1)
+    )
+    if under_way is not None:
+        return under_way
+    failed = select(Analysis.track_id, Analysis.analyzer).where(
+        Analysis.tenant_id == tenant, Analysis.run_id == run, Analysis.status == Status.FAILED.value
+    )
+    rows = (await session.execute(failed)).all()
+    if not rows:
+        raise NothingFailed(NothingFailed.__doc__)
+    names = await chosen(session, tenant, sorted({row.analyzer for row in rows}))
+    tracks = sorted({row.track_id for row in rows})
+    return await _start(session, tenant, tracks, names, charged_to, retry_of=run)
 
 
 async def chosen(session: AsyncSession, tenant: UUID, names: Sequence[str]) -> list[str]:
@@ -86,41 +135,42 @@ async def chosen(session: AsyncSession, tenant: UUID, names: Sequence[str]) -> l
     return [name for name, kind in kinds.items() if name in names or (not names and kind == "LOCAL")]
 
 
-async def cancel(session: AsyncSession, tenant: UUID, run: UUID) -> None:
-    """Drops what is still waiting; results that are there stay. Raises RunNotFound or RunEnded."""
-    status = await session.scalar(
-        select(Run.status).where(Run.tenant_id == tenant, Run.id == run).with_for_update()
-    )
-    if status is None:
-        raise RunNotFound
-    if status not in ("QUEUED", "RUNNING"):
-        raise RunEnded(RunEnded.__doc__)
-    await finish(session, tenant, run, "CANCELLED")
-    waiting = (
-        select(RunItem.track_id)
-        .where(RunItem.tenant_id == tenant, RunItem.run_id == run)
-        # SKIP LOCKED: workers hold theirs first and the run after; waiting for them would be a deadlock.
-        .with_for_update(skip_locked=True)
-    )
+async def _start(
+    session: AsyncSession,
+    tenant: UUID,
+    tracks: Select[UUID] | Sequence[UUID],
+    names: Sequence[str],
+    charged_to: UUID | None,
+    retry_of: UUID | None = None,
+) -> UUID:
+    run = await _insert(session, tenant, names, {"charged_to": charged_to, "retry_of": retry_of})
+    wanted = tracks if isinstance(tracks, Select) else _ids(tenant, tracks)
+    total = await _add(session, tenant, run, wanted)
+    urgent = 0 < total <= INTERACTIVE_TRACKS
     await session.execute(
-        delete(RunItem).where(
-            RunItem.tenant_id == tenant, RunItem.run_id == run, RunItem.track_id.in_(waiting)
-        )
+        update(Run).where(Run.tenant_id == tenant, Run.id == run).values(total=total, urgent=urgent)
     )
+    if total:
+        await request(session, Job.ANALYZE, tenant, Priority.of(urgent))
+    else:
+        await finish_if_done(session, tenant, run)
+    return run
 
 
-async def finish(session: AsyncSession, tenant: UUID, run: UUID, status: str | None = None) -> None:
-    """Ends a run, unless told otherwise as COMPLETED, or as FAILED where every one of its tracks failed."""
-    all_failed = and_(Run.total > 0, Run.failed >= Run.total)
-    ended = case((all_failed, "FAILED"), else_="COMPLETED") if status is None else literal(status)
-    # Tracks that were deleted meanwhile are no part of it any more; a cancelled run shows what it left.
-    total = Run.total if status == "CANCELLED" else Run.completed + Run.failed
-    finished = await session.execute(
-        update(Run)
-        .where(Run.tenant_id == tenant, Run.id == run, Run.finished_at.is_(None))
-        .values(status=ended, total=total, finished_at=func.now())
-        .returning(Run.id)
-    )
-    if finished.scalar_one_or_none() is None:
-        return  # another lane was here before: a run ends once
-    await record(session, tenant, [(Kind.RUN_FINISHED, {"run": run})])
+def _ids(tenant: UUID, tracks: Sequence[UUID]) -> Select[UUID]:
+    return select(Track.id).where(Track.tenant_id == tenant, Track.id.in_(tracks))
+
+
+async def _insert(
+    session: AsyncSession, tenant: UUID, names: Sequence[str], values: Mapping[str, object]
+) -> UUID:
+    whole = {"tenant_id": tenant, "analyzers": names, "total": 0, **values}
+    new: UUID = (await session.execute(insert(Run).values(whole).returning(Run.id))).scalar_one()
+    return new
+
+
+async def _add(session: AsyncSession, tenant: UUID, run: UUID, tracks: Select[UUID]) -> int:
+    chosen_tracks = tracks.subquery()
+    items = select(literal(tenant), literal(run), chosen_tracks.c.id)
+    queued = await session.execute(insert(RunItem).from_select(["tenant_id", "run_id", "track_id"], items))
+    return int(queued.rowcount)  # type: ignore[attr-defined]  # an INSERT gives a CursorResult

@@ -3,234 +3,157 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.analysis import runs, stored
 from app.analysis.agents.cascade import local
 from app.analysis.batch import Text
-from app.analysis.consultants import Consultants
-from app.analysis.models import Analysis, Analyzer, Run, RunItem
+from app.analysis.charging import Charges, Receipt
+from app.analysis.claims import Slice, claim, next_turn
+from app.analysis.endings import finish_drained, finish_if_done, pause
+from app.analysis.keeping import Found, keep, keep_profiles
 from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.profile import Profile
 from app.analysis.results import Result, Status
-from app.catalog.models import Lyrics, Track
 from app.events.outbox import Kind, record
-from app.jobs import Job, Priority, enqueue
+from app.jobs import Job, Priority, Turn, release, request, widen
 from app.processes import WorkLost
-from tenancy.database import Database
+from tenancy.database import Database, driver_of
 
+SLICE = 16  # tracks that a turn analyses
+LANES = 8  # turns of one tenant that run at once, in all workers together
 MAX_ATTEMPTS = 3
+RECHECK = timedelta(minutes=10)  # a run that pauses is tried again then: a plan may have changed
 
 Analyze = Callable[[Sequence[Text], Sequence[str]], Awaitable[list[tuple[str | None, TrackAnalysis]]]]
+# Whether language models are to be asked about a track, by the analyzers of its run and what it has now.
+Concerns = Callable[[Sequence[str], TrackAnalysis], bool]
+
+# What is done is counted, and the run locked to the end of the transaction: of lanes that end together, the
+# last one sees that all is done. It may have been cancelled meanwhile: what was done counts, it stays ended.
+COUNT = """
+    update runs set completed = completed + $3, failed = failed + $4, served_at = clock_timestamp(),
+      status = case when finished_at is null and coalesce(paused_until, '-infinity') <= now()
+        then 'RUNNING' else status end,
+      paused_for = case when paused_until > now() then paused_for end,
+      paused_until = case when paused_until > now() then paused_until end
+    where tenant_id = $1 and id = $2
+    returning finished_at is not null as ended, total - completed - failed as left"""
+DONE = "delete from run_items where tenant_id = $1 and run_id = $2 and track_id = any($3)"
+PASSED_ON = "update run_items set stage = 1 where tenant_id = $1 and run_id = $2 and track_id = any($3)"
+LOST = """
+    update run_items set attempts = attempts + 1
+    where tenant_id = $1 and run_id = $2 and track_id = any($3)"""
+
+
+def nobody(names: Sequence[str], analysis: TrackAnalysis) -> bool:
+    """There are no language models that a track could concern."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A track of the run, locked until the transaction ends."""
+class Analysts:
+    """What a worker analyses with."""
 
-    track: UUID
-    text: Text
-    attempts: int
+    analyze: Analyze
+    charges: Charges = field(default_factory=Charges)
+    concerns: Concerns = nobody
+    slice: int = SLICE
+    lanes: int = LANES
 
 
-async def advance(
-    database: Database,
-    tenant: UUID,
-    run: UUID,
-    analyze: Analyze,
-    consultants: Consultants | None = None,
-) -> None:
-    """Analyses the next slice of a run and enqueues the one after it, or finishes the run.
+async def advance(database: Database, turn: Turn, analysts: Analysts) -> None:
+    """Analyses the tenant's next slice and asks for its next turn, if anything is left.
 
     Whatever dies in between rolls all of it back, and the slice is claimed anew.
     """
-    claimed: list[Claimed] = []
+    slice_, receipt, left = None, Receipt(0), 0
     try:
-        if consultants is not None:
-            await consultants.meet(tenant)
-        async with database.transaction(tenant) as session:
-            row = await session.get(Run, (tenant, run))
-            if row is None or row.finished_at is not None:
-                return
-            claimed += await claim(session, tenant, run)
-            results = await analyze_claimed(claimed, row.analyzers, analyze)
-            if consultants is not None and not is_given_up(claimed):
-                texts = [item.text for item in claimed]
-                results = await consultants.judge(session, tenant, row.analyzers, texts, results)
-            await keep(session, tenant, run, claimed, results)
-            await settle(session, tenant, run, claimed, results)
-    except WorkLost:
-        await remember_failure(database, tenant, run, [item.track for item in claimed])
-        raise
+        async with database.transaction(turn.tenant) as session:
+            slice_ = await claim(session, turn.tenant, analysts.slice)
+            if slice_ is not None:
+                receipt = await analysts.charges.take(slice_.run, len(slice_.items))
+                paid = replace(slice_, items=slice_.items[: receipt.tracks])
+                left = await work(session, turn.tenant, paid, analysts) if receipt.tracks else 0
+                if receipt.shortage is not None:
+                    wait = min(RECHECK, timedelta(seconds=receipt.shortage.retry_after_seconds))
+                    await pause(session, turn.tenant, slice_.run.id, datetime.now(UTC) + wait, "QUOTA")
+            await hand_on(session, turn, -(-left // analysts.slice), analysts.lanes)
+    except BaseException as error:
+        receipt.give_back()
+        if not isinstance(error, WorkLost) or slice_ is None:
+            raise
+        async with database.transaction(turn.tenant) as session:
+            lost = slice_.tracks[: receipt.tracks]
+            await (await driver_of(session)).execute(LOST, turn.tenant, slice_.run.id, lost)
+            await hand_on(session, turn)
 
 
-async def claim(session: AsyncSession, tenant: UUID, run: UUID) -> list[Claimed]:
-    """Up to a slice of tracks that no other worker holds; one that failed before comes alone."""
-    rows = await session.execute(
-        select(RunItem.track_id, RunItem.attempts, Track.title, Track.language, Lyrics.text)
-        .join(Track, (Track.tenant_id == RunItem.tenant_id) & (Track.id == RunItem.track_id))
-        .join(Lyrics, (Lyrics.tenant_id == Track.tenant_id) & (Lyrics.track_id == Track.id))
-        .where(RunItem.tenant_id == tenant, RunItem.run_id == run)
-        .order_by(RunItem.attempts, RunItem.track_id)
-        .limit(runs.SLICE)
-        # SKIP LOCKED: the other lanes of this run hold theirs.
-        .with_for_update(of=RunItem, skip_locked=True)
-    )
-    claimed = [Claimed(r.track_id, Text(r.text, r.title, r.language), r.attempts) for r in rows]
-    fresh = [item for item in claimed if item.attempts == 0]
-    return fresh or claimed[:1]
-
-
-async def analyze_claimed(
-    claimed: Sequence[Claimed], names: Sequence[str], analyze: Analyze
-) -> list[TrackAnalysis]:
-    """Results in order; a track that was given up gets a failure by every analyzer."""
-    if not claimed:
-        return []
-    if is_given_up(claimed):
-        gone = Result(Status.FAILED, error=f"It stopped the analyzers {MAX_ATTEMPTS} times and was given up.")
-        results = dict.fromkeys(names, gone)
-        return [TrackAnalysis(results, dict.fromkeys(names, 0), Profile.of(results)) for _ in claimed]
-    return [analysis for _, analysis in await analyze([item.text for item in claimed], local(names))]
-
-
-def is_given_up(claimed: Sequence[Claimed]) -> bool:
-    return bool(claimed) and claimed[0].attempts >= MAX_ATTEMPTS
-
-
-async def remember_failure(database: Database, tenant: UUID, run: UUID, tracks: Sequence[UUID]) -> None:
-    """Counts an attempt whose transaction was lost together with the process that analysed."""
-    async with database.transaction(tenant) as session:
-        await session.execute(
-            update(RunItem)
-            .where(RunItem.tenant_id == tenant, RunItem.run_id == run, RunItem.track_id.in_(tracks))
-            .values(attempts=RunItem.attempts + 1)
-        )
-
-
-async def keep(
-    session: AsyncSession,
-    tenant: UUID,
-    run: UUID,
-    claimed: Sequence[Claimed],
-    results: Sequence[TrackAnalysis],
-) -> None:
-    """Stores analyses and profiles, and records an event for each analysis."""
-    if not claimed:
+async def hand_on(session: AsyncSession, turn: Turn, slices: int = 1, lanes: int = 1) -> None:
+    """Ends the turn and asks for the next one of its lane; the first lane sees to the others."""
+    await release(session, turn)
+    urgent = await next_turn(session, turn.tenant)
+    if urgent is None:
+        await finish_drained(session, turn.tenant)
         return
-    query = select(Analyzer.name, Analyzer.version).where(Analyzer.tenant_id == tenant)
-    versions = {row.name: row.version for row in await session.execute(query)}
-    rows = [
-        {
-            "tenant_id": tenant,
-            "track_id": item.track,
-            "run_id": run,
-            "analyzer": name,
-            "analyzer_version": versions[name],
-            "duration_ms": analysis.durations_ms[name],
-            **stored.provenance(result, item.text.lyrics),
-            **stored.parts(result),
-        }
-        for item, analysis in zip(claimed, results, strict=True)
-        for name, result in analysis.results.items()
-    ]
-    inserted = await session.execute(
-        insert(Analysis).returning(
-            Analysis.id, Analysis.track_id, Analysis.analyzer, sort_by_parameter_order=True
-        ),
-        rows,
-    )
-    events: list[tuple[Kind, dict[str, Any]]] = []
-    for new, row in zip(inserted.all(), rows, strict=True):
-        about = {"track": new.track_id, "run": run, "analysis": new.id}
-        if row["status"] == Status.FAILED:
-            failure = about | {"analyzer": new.analyzer, "reason": row["error"]}
-            events.append((Kind.ANALYSIS_FAILED, failure))
-        else:
-            events.append((Kind.ANALYSIS_COMPLETED, about))
-    await record(session, tenant, events)
-    older = await newest_of_others(session, tenant, claimed, results)
-    profiles = [
-        {
-            "of": item.track,
-            "profile": stored.profile(Profile.of(older.get(item.track, {}) | analysis.results)),
-        }
-        for item, analysis in zip(claimed, results, strict=True)
-    ]
-    table = Track.__table__
-    await session.execute(
-        update(Track.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
-        .where(table.c.tenant_id == tenant, table.c.id == bindparam("of"))
-        # SQL's null, not JSON's, for a track of which nothing is known.
-        .values(profile=bindparam("profile", type_=JSONB(none_as_null=True)), updated_at=func.now()),
-        profiles,
-    )
+    await request(session, Job.ANALYZE, turn.tenant, Priority.of(urgent), turn.lane)
+    if turn.lane == 0 and min(slices, lanes) > 1:
+        await widen(session, Job.ANALYZE, turn.tenant, Priority.of(urgent), min(slices, lanes))
 
 
-async def newest_of_others(
-    session: AsyncSession, tenant: UUID, claimed: Sequence[Claimed], results: Sequence[TrackAnalysis]
-) -> dict[UUID, dict[str, Result]]:
-    """What analyzers outside this run had completed before, by track, so that profiles stay whole."""
-    ran = {name for analysis in results for name in analysis.results}
-    rows = await session.scalars(
-        select(Analysis)
-        .ext(distinct_on(Analysis.track_id, Analysis.analyzer))
-        .where(
-            Analysis.tenant_id == tenant,
-            Analysis.track_id.in_([item.track for item in claimed]),
-            Analysis.analyzer.not_in(ran),
-            Analysis.status == Status.COMPLETED.value,
-        )
-        .order_by(Analysis.track_id, Analysis.analyzer, Analysis.created_at.desc())
+async def work(session: AsyncSession, tenant: UUID, slice_: Slice, analysts: Analysts) -> int:
+    """Analyses and commits with the session; how many tracks of the run are left."""
+    names = slice_.run.analyzers
+    given_up = slice_.items[0].attempts >= MAX_ATTEMPTS
+    results = [gone(names) for _ in slice_.items] if given_up else await analysed(slice_, analysts.analyze)
+    found = [
+        Found(item.track, item.text.lyrics, analysis.results, analysis.durations_ms)
+        for item, analysis in zip(slice_.items, results, strict=True)
+    ]
+    await keep(session, tenant, slice_.run.id, found)
+    await keep_profiles(session, tenant, found)
+    unsure = [
+        item.track
+        for item, analysis in zip(slice_.items, results, strict=True)
+        if not given_up and analysts.concerns(names, analysis)
+    ]
+    failed = sum(
+        any(result.status is Status.FAILED for result in each.results.values())
+        for each in found
+        if each.track not in unsure
     )
-    found: dict[UUID, dict[str, Result]] = {}
-    for row in rows:
-        found.setdefault(row.track_id, {})[row.analyzer] = stored.result(row)
-    return found
+    return await settle(session, tenant, slice_, unsure, failed)
+
+
+async def analysed(slice_: Slice, analyze: Analyze) -> list[TrackAnalysis]:
+    texts = [item.text for item in slice_.items]
+    return [analysis for _, analysis in await analyze(texts, local(slice_.run.analyzers))]
+
+
+def gone(names: Sequence[str]) -> TrackAnalysis:
+    """A failure by every analyzer."""
+    result = Result(Status.FAILED, error=f"It stopped the analyzers {MAX_ATTEMPTS} times and was given up.")
+    results = dict.fromkeys(names, result)
+    return TrackAnalysis(results, dict.fromkeys(names, 0), Profile.of(results))
 
 
 async def settle(
-    session: AsyncSession,
-    tenant: UUID,
-    run: UUID,
-    claimed: Sequence[Claimed],
-    results: Sequence[TrackAnalysis],
-) -> None:
-    """Counts what was done, and finishes the run or enqueues its next slice."""
-    failed = sum(any(r.status is Status.FAILED for r in analysis.results.values()) for analysis in results)
-    uses = [[r.use for r in analysis.results.values() if r.use is not None] for analysis in results]
-    # Locked from here to the commit: of lanes that end together, the last one sees that all is done.
-    ended = await session.scalar(
-        update(Run)
-        .where(Run.tenant_id == tenant, Run.id == run)
-        .values(
-            # It may have been cancelled while we worked: what was done counts, and it stays ended.
-            status=case((Run.finished_at.is_(None), "RUNNING"), else_=Run.status),
-            completed=Run.completed + len(claimed) - failed,
-            failed=Run.failed + failed,
-            # Those of whose models every answer was there already.
-            cached=Run.cached + sum(bool(of) and all(use.cached for use in of) for of in uses),
-            cost_usd=Run.cost_usd + sum(use.cost_usd for of in uses for use in of),
-        )
-        .returning(Run.finished_at)
-    )
-    done = [item.track for item in claimed]
-    await session.execute(
-        delete(RunItem).where(RunItem.tenant_id == tenant, RunItem.run_id == run, RunItem.track_id.in_(done))
-    )
-    if ended is not None:
-        return
-    left = await session.scalar(
-        select(func.count()).select_from(RunItem).where(RunItem.tenant_id == tenant, RunItem.run_id == run)
-    )
-    if left == 0:
-        await runs.finish(session, tenant, run)
-    elif claimed:
-        await record(session, tenant, [(Kind.RUN_PROGRESSED, {"run": run})])
-        await enqueue(session, Job.ANALYZE, tenant, [{"run": run}], Priority.BATCH)
+    session: AsyncSession, tenant: UUID, slice_: Slice, unsure: Sequence[UUID], failed: int
+) -> int:
+    """Counts what was done, passes the others on to the language models, and ends the run with its last."""
+    driver = await driver_of(session)
+    run, done = slice_.run, [track for track in slice_.tracks if track not in unsure]
+    row = await driver.fetchrow(COUNT, tenant, run.id, len(done) - failed, failed)
+    await driver.execute(DONE, tenant, run.id, done)
+    if row["ended"]:
+        await driver.execute(DONE, tenant, run.id, unsure)
+        return 0
+    if unsure:
+        await driver.execute(PASSED_ON, tenant, run.id, unsure)
+        await request(session, Job.CONSULT, tenant, Priority.of(run.urgent))
+    if row["left"] > 0 or not await finish_if_done(session, tenant, run.id):
+        await record(session, tenant, [(Kind.RUN_PROGRESSED, {"run": run.id})])
+    return int(row["left"])

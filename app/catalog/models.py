@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Text,
     UniqueConstraint,
 )
@@ -108,3 +109,17 @@ class ExternalId(TenantOwned, Base):
     source: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[str] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(Text)
+
+
+class EmbedItem(TenantOwned, Base):
+    """A track whose vectors are out of date; the row goes when the new ones are committed."""
+
+    __tablename__ = "embed_items"
+    __table_args__ = (
+        of_track(),
+        Index("ix_embed_items_next", "tenant_id", "attempts", sql("urgent desc"), "track_id"),
+    )
+
+    track_id: Mapped[UUID] = mapped_column(primary_key=True)
+    urgent: Mapped[bool]
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))

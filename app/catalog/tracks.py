@@ -14,14 +14,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalog.models import Artist, ExternalId, Lyrics, Track
+from app.catalog.models import Artist, EmbedItem, ExternalId, Lyrics, Track
 from app.catalog.new_track import InvalidTrack, NewTrack
-from app.jobs import Job, Priority, enqueue
+from app.jobs import Job, Priority, request
 from app.lyrics.text import Lyrics as ParsedLyrics
 
 MAX_BATCH = 500
+POINTS = 2  # of the tenant's quota, for each track: it is stored and embedded
 TWICE = "Another track has this artist, title and lyrics already."
-EMBED_AT_ONCE = 16  # tracks in one job: a second of work
+EMBED_AT_ONCE = 16  # tracks of one turn: a second of work
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,14 @@ async def artist_ids(session: AsyncSession, tenant: UUID, names: dict[str, str])
 async def request_embedding(
     session: AsyncSession, tenant: UUID, tracks: Sequence[UUID], priority: Priority
 ) -> None:
-    slices = (tracks[at : at + EMBED_AT_ONCE] for at in range(0, len(tracks), EMBED_AT_ONCE))
-    await enqueue(session, Job.EMBED, tenant, [{"tracks": part} for part in slices], priority)
+    """Queues the tracks for new vectors. Call it last, as `jobs.request`."""
+    urgent = priority is Priority.INTERACTIVE
+    items = insert(EmbedItem).values(
+        [{"tenant_id": tenant, "track_id": track, "urgent": urgent} for track in tracks]
+    )
+    again = {"urgent": EmbedItem.urgent | items.excluded.urgent, "attempts": 0}
+    await session.execute(items.on_conflict_do_update(index_elements=["tenant_id", "track_id"], set_=again))
+    await request(session, Job.EMBED, tenant, priority)
 
 
 def lyrics_row(parsed: ParsedLyrics, track: NewTrack) -> dict[str, Any]:

@@ -7,14 +7,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.events.models import Event
+from tenancy.database import driver_of
 from tenancy.sql import to_json
 
 CHANNEL = "rap_analyzer_events"
+
+# Ids are given in the order of the rows. The notification wakes the relay when the transaction commits.
+RECORD = """
+    with recorded as (
+      insert into events (tenant_id, kind, payload)
+      select $1, kind, payload from unnest($2::text[], $3::jsonb[]) with ordinality as e (kind, payload, n)
+      order by n)
+    select pg_notify($4, $1::uuid::text)"""
 
 
 class Kind(StrEnum):
@@ -30,11 +36,6 @@ async def record(session: AsyncSession, tenant: UUID, events: Sequence[tuple[Kin
     """Stores events, in order, and wakes the relay when the transaction commits."""
     if not events:
         return
-    rows = [
-        {"tenant_id": tenant, "kind": kind.value, "payload": orjson.loads(to_json(payload))}
-        for kind, payload in events
-    ]
-    await session.execute(insert(Event), rows)
-    await session.execute(
-        text("select pg_notify(:channel, :tenant)"), {"channel": CHANNEL, "tenant": str(tenant)}
-    )
+    kinds = [kind.value for kind, _ in events]
+    payloads = [to_json(payload).decode() for _, payload in events]
+    await (await driver_of(session)).execute(RECORD, tenant, kinds, payloads, CHANNEL)

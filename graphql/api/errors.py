@@ -10,8 +10,9 @@ import asyncpg
 import structlog
 from graphql import GraphQLError
 
+from app.analysis.endings import RunEnded, RunNotFound
 from app.analysis.orchestrator import UnknownAnalyzer
-from app.analysis.runs import AnalyzerUnavailable, RunEnded, RunNotFound
+from app.analysis.runs import AnalyzerUnavailable, NothingFailed
 from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
 from app.events.cursors import InvalidCursor
@@ -44,6 +45,7 @@ EXPECTED: dict[type[Exception], str] = {
     LastOwner: "CONFLICT",
     MemberExists: "CONFLICT",
     MemberNotFound: "NOT_FOUND",
+    NothingFailed: "CONFLICT",
     OwnersOnly: "FORBIDDEN",
     QuotaUnavailable: "QUOTA_UNAVAILABLE",
     RunEnded: "CONFLICT",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import strawberry
 from strawberry.utils.str_converters import to_camel_case as camel
 
+from app.analysis.endings import RunEnded, RunNotFound
 from app.analysis.orchestrator import UnknownAnalyzer
-from app.analysis.runs import AnalyzerUnavailable, RunEnded, RunNotFound
+from app.analysis.runs import AnalyzerUnavailable, NothingFailed
 from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
 from tenancy import quotas
@@ -71,7 +72,7 @@ def problem(error: Exception, field: str | None = None) -> InvalidInput | NotFou
             return InvalidInput(code="FORBIDDEN", message=message, field=field)
         case TrackNotFound() | RunNotFound() | ApiKeyNotFound() | MemberNotFound():
             return NotFound(code="NOT_FOUND", message=message)
-        case RunEnded() | ApiKeyEnded() | MemberExists() | LastOwner():
+        case RunEnded() | NothingFailed() | ApiKeyEnded() | MemberExists() | LastOwner():
             return Conflict(code="CONFLICT", message=message)
         case quotas.QuotaExceeded():
             return QuotaExceeded(

@@ -37,6 +37,7 @@ TOUCH: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "deleteTracks": ("trk", lambda id_: {"ids": [id_]}),
     "analyzeTracks": ("trk", lambda id_: {"ids": [id_]}),
     "cancelRun": ("run", lambda id_: {"id": id_}),
+    "retryFailed": ("run", lambda id_: {"id": id_}),
     "revokeApiKey": ("key", lambda id_: {"id": id_}),
     "rotateApiKey": ("key", lambda id_: {"id": id_}),
     "removeMember": ("mem", lambda id_: {"id": id_}),

@@ -107,6 +107,7 @@ async def test_ids_of_others_answer_like_unknown_ones(
 MUTATIONS: list[tuple[str, dict[str, Any]]] = [
     ("updateTrack", {"id": "track", "title": "taken"}),
     ("cancelRun", {"id": "run"}),
+    ("retryFailed", {"id": "run"}),
     ("revokeApiKey", {"id": "key"}),
     ("rotateApiKey", {"id": "key"}),
     ("removeMember", {"id": "member"}),
@@ -203,6 +204,11 @@ SCOPED: list[tuple[Scope, str, dict[str, Any] | None]] = [
     (
         Scope.ANALYSES_WRITE,
         "mutation ($i: CancelRunInput!) { cancelRun(input: $i) { __typename } }",
+        {"id": "x"},
+    ),
+    (
+        Scope.ANALYSES_WRITE,
+        "mutation ($i: RetryFailedInput!) { retryFailed(input: $i) { __typename } }",
         {"id": "x"},
     ),
     (

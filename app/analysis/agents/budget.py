@@ -31,13 +31,14 @@ class Budget:
     """One tenant's purse. Every step is a transaction of its own, so that a worker that is killed leaves
     what it had set aside: its request may well be on the bill.
 
-    `database` must have connections that no job holds while it waits for a model.
+    `short` once it has said no to what it could pay in another month.
     """
 
     def __init__(self, database: Database, tenant: UUID, monthly_usd: float) -> None:
         self._database = database
         self.owner = tenant
         self._monthly = monthly_usd
+        self.short = False
         self._held = 0  # requests of this purse that are under way
         self._settlements = 0
         self._settled = asyncio.Condition()
@@ -54,6 +55,7 @@ class Budget:
             if month is not None:
                 break
             if self._settlements == seen and not self._held:
+                self.short = True
                 return None
             # Requests seldom cost the most that they can: what is under way may leave enough.
             async with self._settled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,14 @@ class Memory(Protocol):
     """Where answers that are there already are found; see `earlier.Earlier`."""
 
     async def find(self, agent: ModelAgent, question: Question) -> Result | None: ...
+
+
+# Takes each result as it comes, by the agent's name, with its milliseconds.
+Tell = Callable[[str, Result, int], Awaitable[None]]
+
+
+async def nobody(name: str, result: Result, milliseconds: int) -> None:
+    """Nobody wants to know before all have answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +64,18 @@ class Cascade:
         return len(local(names)) < len(names) or bool(self._unsure(analysis.results))
 
     async def judge(
-        self, lyrics: Lyrics, names: Collection[str], analysis: TrackAnalysis, means: Means
+        self,
+        lyrics: Lyrics,
+        names: Collection[str],
+        analysis: TrackAnalysis,
+        means: Means,
+        tell: Tell = nobody,
     ) -> TrackAnalysis:
-        """`analysis` with what the models say, and the profile of all together. Raises nothing of theirs."""
-        sitting = _Sitting(lyrics, means, dict(analysis.results), dict(analysis.durations_ms))
+        """`analysis` with what the models say, and the profile of all together. Raises nothing of theirs.
+
+        A model whose result is in `analysis` already is not asked again.
+        """
+        sitting = _Sitting(lyrics, means, tell, dict(analysis.results), dict(analysis.durations_ms))
         critics = [agent for agent in means.agents if agent.task.name == critic.TASK.name]
         others = [agent for agent in means.agents if agent not in critics]
         unsure = self._unsure(analysis.results)
@@ -71,7 +87,7 @@ class Cascade:
             if agent.name in names:
                 await sitting.hear(agent)
         for name in sorted(set(names) - set(local(names)) - set(sitting.results)):
-            sitting.results[name], sitting.durations[name] = Result(Status.FAILED, error=GONE), 0
+            await sitting.note(name, Result(Status.FAILED, error=GONE), 0)
         return TrackAnalysis(sitting.results, sitting.durations, Profile.of(sitting.results))
 
     def _unsure(self, results: Mapping[str, Result]) -> set[str]:
@@ -94,11 +110,14 @@ class _Sitting:
 
     lyrics: Lyrics
     means: Means
+    tell: Tell
     results: dict[str, Result]
     durations: dict[str, int]
 
     async def hear(self, agent: ModelAgent, *, fit_alone: bool = False) -> Result | None:
         """The result, which is kept; `fit_alone` keeps none where the song can't be judged at all."""
+        if agent.name in self.results:
+            return self.results[agent.name]
         started = time.perf_counter()
         question = agent.question(self.lyrics, self.results)
         if isinstance(question, Result):
@@ -107,9 +126,12 @@ class _Sitting:
             result = question
         else:
             result = await self.means.memory.find(agent, question) or await self._ask(agent, question)
-        self.results[agent.name] = result
-        self.durations[agent.name] = round((time.perf_counter() - started) * 1000)
+        await self.note(agent.name, result, round((time.perf_counter() - started) * 1000))
         return result
+
+    async def note(self, name: str, result: Result, milliseconds: int) -> None:
+        self.results[name], self.durations[name] = result, milliseconds
+        await self.tell(name, result, milliseconds)
 
     async def _ask(self, agent: ModelAgent, question: Question) -> Result:
         result, ours = await agent.judge_once(question, self.means.purse)

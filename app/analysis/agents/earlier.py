@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis import evidence, stored
 from app.analysis.agents.agent import ModelAgent, Question
 from app.analysis.models import Analysis
 from app.analysis.results import Evidence, Result, Status
 from app.lyrics.text import Lyrics
+from tenancy.database import Database
 
 
 class Earlier:
-    """What a session's tenant has been told before. The analyses themselves are the memory: what is deleted
-    with its track is forgotten here too."""
+    """What a tenant has been told before. The analyses themselves are the memory: what is deleted with its
+    track is forgotten here too."""
 
-    def __init__(self, session: AsyncSession, tenant: UUID) -> None:
-        self._session = session
+    def __init__(self, database: Database, tenant: UUID) -> None:
+        self._database = database
         self._tenant = tenant
-        self._turn = asyncio.Lock()  # a session is for one task at a time
 
     async def find(self, agent: ModelAgent, question: Question) -> Result | None:
         """A completed result of the same text (by its hash), analyzer version, prompt and model."""
@@ -42,8 +40,8 @@ class Earlier:
             .order_by(Analysis.created_at.desc())
             .limit(1)
         )
-        async with self._turn:
-            row = await self._session.scalar(query)
+        async with self._database.transaction(self._tenant) as session:
+            row = await session.scalar(query)
         return None if row is None else reused(stored.result(row), question)
 
 

@@ -33,6 +33,15 @@ class AnalyzerKind(Enum):
 class RunStatus(Enum):
     QUEUED = strawberry.enum_value("QUEUED", description="No track of it is analysed yet.")
     RUNNING = strawberry.enum_value("RUNNING", description="Some tracks are analysed, others wait.")
+    PAUSED = strawberry.enum_value("PAUSED", description="Something is used up; it goes on by itself later.")
     COMPLETED = strawberry.enum_value("COMPLETED", description="All tracks are done; some may have failed.")
     CANCELLED = strawberry.enum_value("CANCELLED", description="It was stopped; what it had found stays.")
     FAILED = strawberry.enum_value("FAILED", description="No track could be analysed.")
+
+
+@strawberry.enum(description="What a run that pauses is short of.")
+class Shortage(Enum):
+    QUOTA = strawberry.enum_value("QUOTA", description="Points of your tenant's plan.")
+    BUDGET = strawberry.enum_value(
+        "BUDGET", description="This month's budget for language models; local analyzers go on."
+    )

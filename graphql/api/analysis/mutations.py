@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
@@ -12,12 +13,11 @@ from api.analysis.enums import AnalysisStatus, Sentiment
 from api.analysis.parts import Evidence, Label, Score
 from api.analysis.types import AnalysisRun, Profile
 from api.catalog.inputs import TrackFilter
-from api.catalog.mutations import ANALYZE_COST
 from api.context import Info
 from api.mutations import mutation, ref
 from api.planner.fields import column, shape
 from api.problems import Conflict, InvalidInput, NotFound, QuotaExceeded
-from app.analysis import runs, stored
+from app.analysis import endings, runs, stored
 from app.catalog import selection
 from app.catalog.new_track import MAX_LYRICS, InvalidTrack
 from tenancy.scopes import Scope
@@ -100,11 +100,27 @@ CancelRunResult = Annotated[
 ]
 
 
+@strawberry.input(description="A run of which something has failed.")
+class RetryFailedInput:
+    id: strawberry.ID = strawberry.field(description="Which run.")
+
+
+@strawberry.type(description="The run that tries again.")
+class RetryFailedPayload:
+    run: AnalysisRun = column("A new run; while it is under way, asking again answers with it.")
+
+
+RetryFailedResult = Annotated[
+    RetryFailedPayload | InvalidInput | NotFound | Conflict,
+    strawberry.union("RetryFailedResult", description="What was done, or why it was not."),
+]
+
+
 @strawberry.type
 class AnalysisMutations:
     @mutation(Scope.ANALYSES_WRITE)
     async def analyze_tracks(self, info: Info, input: AnalyzeTracksInput) -> AnalyzeTracksResult:
-        """Analyses tracks in the background, by ids or by filter."""
+        """Analyses tracks in the background, by ids or by filter; each costs points when its turn comes."""
         if (input.ids is None) == (input.filter is None):
             return InvalidInput(code="BAD_USER_INPUT", message="Give either ids or filter.", field="input")
         if input.ids is not None and len(input.ids) > 500:
@@ -117,8 +133,9 @@ class AnalysisMutations:
             chosen = await selection.matching(session, tenant, wanted.parsed())
             if not chosen:
                 return NotFound(code="NOT_FOUND", message="No track fits: there is nothing to analyse.")
-            run = await runs.start(session, tenant, chosen, input.analyzers or ())
-            await info.context.spend(len(chosen) * ANALYZE_COST)  # too little left takes the run back
+            run = await runs.start(
+                session, tenant, chosen, input.analyzers or (), charged_to=info.context.principal.id
+            )
         return AnalyzeTracksPayload(run=ref(run))
 
     @mutation(Scope.ANALYSES_WRITE)
@@ -126,7 +143,7 @@ class AnalysisMutations:
         """Analyses a text at once, without storing it."""
         if len(input.lyrics) > MAX_LYRICS:
             raise InvalidTrack("lyrics", f"The lyrics are longer than {MAX_LYRICS:,} characters.")
-        await info.context.spend(ANALYZE_COST)
+        await info.context.spend(runs.POINTS)
         language, analysis = await info.context.services.analyze(
             input.lyrics, input.title, input.language, input.analyzers
         )
@@ -139,10 +156,23 @@ class AnalysisMutations:
     @mutation(Scope.ANALYSES_WRITE)
     async def cancel_run(self, info: Info, input: CancelRunInput) -> CancelRunResult:
         """Stops a run: tracks that are not analysed yet are left out."""
-        parts = ids.split(input.id)
-        if parts is None or parts[0] != "AnalysisRun":
-            raise runs.RunNotFound
-        tenant = info.context.principal.tenant
+        run, tenant = run_id(input.id), info.context.principal.tenant
         async with info.context.database.transaction(tenant) as session:
-            await runs.cancel(session, tenant, parts[1])
-        return CancelRunPayload(run=ref(parts[1]))
+            await endings.cancel(session, tenant, run)
+        return CancelRunPayload(run=ref(run))
+
+    @mutation(Scope.ANALYSES_WRITE)
+    async def retry_failed(self, info: Info, input: RetryFailedInput) -> RetryFailedResult:
+        """Analyses the tracks of a run anew on which an analyzer has failed, by those that did."""
+        run, principal = run_id(input.id), info.context.principal
+        async with info.context.database.transaction(principal.tenant) as session:
+            again = await runs.retry_failed(session, principal.tenant, run, charged_to=principal.id)
+        return RetryFailedPayload(run=ref(again))
+
+
+def run_id(id_: str) -> UUID:
+    """Raises RunNotFound."""
+    parts = ids.split(id_)
+    if parts is None or parts[0] != "AnalysisRun":
+        raise endings.RunNotFound
+    return parts[1]

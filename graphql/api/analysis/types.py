@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from api.analysis.details import AnalysisDetails
-from api.analysis.enums import AnalysisStatus, AnalyzerKind, RunStatus, Sentiment
+from api.analysis.enums import AnalysisStatus, AnalyzerKind, RunStatus, Sentiment, Shortage
 from api.analysis.inputs import narrow_analyses
 from api.analysis.parts import Evidence, Label, Score
 from api.nodes import Connection, Node
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LazyTrack = Annotated["Track", strawberry.lazy("api.catalog.types")]
 LazyAnalysis = Annotated["Analysis", strawberry.lazy("api.analysis.types")]
+LazyRun = Annotated["AnalysisRun", strawberry.lazy("api.analysis.types")]
 
 
 @shape
@@ -100,6 +101,13 @@ class AnalysisRun(Node):
     cost_usd: float = column("What it has cost so far, in US dollars.")
     created_at: datetime = column("When it was asked for.")
     finished_at: datetime | None = column("When it ended.")
+    paused_for: Shortage | None = column("While it is PAUSED: what it is short of.")
+    paused_until: datetime | None = column(
+        "While it is PAUSED: when it tries again, and goes on if there is enough then."
+    )
+    retry_of: LazyRun | None = one(
+        "The run whose failures it tries again.", "runs", on="{new}.id = {row}.retry_of"
+    )
 
     @connection(Connection[LazyAnalysis], "analyses", scope=Scope.TRACKS_READ)
     def analyses(rows: RowsOf) -> None:

@@ -21,9 +21,6 @@ from app.catalog.new_track import ExternalIdentifier, InvalidTrack, NewTrack
 from app.jobs import Priority
 from tenancy.scopes import Scope
 
-ADD_COST = 2  # points a track: it is stored and embedded
-ANALYZE_COST = 5  # points a track that is analysed
-
 
 @strawberry.input(description="A track's name in another system.")
 class ExternalIdInput:
@@ -161,12 +158,14 @@ class CatalogMutations:
             return InvalidInput(
                 code="FORBIDDEN", message="analyze needs the scope analyses:write.", field="input.analyze"
             )
-        await info.context.spend(len(new) * (ADD_COST + ANALYZE_COST * input.analyze))
-        tenant = info.context.principal.tenant
+        await info.context.spend(len(new) * tracks.POINTS)
+        tenant, payer = info.context.principal.tenant, info.context.principal.id
         async with info.context.database.transaction(tenant) as session:
             added = await tracks.add(session, tenant, new, Priority.INTERACTIVE)
             created = [track.id for track in added if track.created]
-            run = await runs.start(session, tenant, created) if input.analyze and created else None
+            run = None
+            if input.analyze and created:
+                run = await runs.start(session, tenant, created, charged_to=payer)
         return AddTracksPayload(
             tracks=refs([track.id for track in added]), added=len(set(created)), run=ref(run) if run else None
         )

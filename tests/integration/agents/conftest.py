@@ -31,13 +31,6 @@ async def database(agents_url: str) -> AsyncIterator[Database]:
         yield database
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def purses(database: Database) -> AsyncIterator[Database]:
-    purses = Database(database.url, readers=1, writers=2)
-    yield purses
-    await purses.close()
-
-
 def quote(line: int, text: str) -> dict[str, Any]:
     return {"line": line, "text": text}
 

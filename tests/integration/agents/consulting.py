@@ -13,11 +13,13 @@ from app.analysis.agents import LanguageModel, model_agents
 from app.analysis.agents.cascade import Cascade
 from app.analysis.batch import Text
 from app.analysis.consultants import Consultants
+from app.analysis.consultations import consult
 from app.analysis.orchestrator import TrackAnalysis
-from app.analysis.slices import advance
+from app.analysis.slices import Analysts, advance
+from app.jobs import Job
 from app.lyrics.text import Lyrics
 from tenancy.database import Database
-from tests.builders import VERSE, add_tracks, new_tenant, song
+from tests.builders import VERSE, add_tracks, new_tenant, song, turn
 from tests.integration.agents.conftest import GOOD
 from tests.model_server import TOKENS_IN, TOKENS_OUT, Asked, completion
 
@@ -47,23 +49,31 @@ async def parse(texts: Sequence[Text]) -> list[Lyrics]:
 
 
 def consultants(
-    purses: Database, *models: LanguageModel, below: float = 0.0, budget: float = 1.0
+    database: Database, *models: LanguageModel, below: float = 0.0, budget: float = 1.0
 ) -> Consultants:
-    return Consultants(Cascade(model_agents(models), below), purses, budget, parse)
+    return Consultants(Cascade(model_agents(models), below), database, budget, parse)
 
 
 async def work_off(
     database: Database, tenant: UUID, tracks: Sequence[UUID], asked: Consultants, *names: str
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The row of a run for these tracks, and those of its analyses, by title and name."""
-    await asked.meet(tenant)
+    await asked.of(tenant)
     async with database.transaction(tenant) as session:
         run = await runs.start(session, tenant, tracks, names)
+    return await go_on(database, tenant, run, asked)
+
+
+async def go_on(
+    database: Database, tenant: UUID, run: UUID, asked: Consultants
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Takes the turns that are due until the run has ended or pauses."""
     while True:
-        await advance(database, tenant, run, analyze, asked)
+        await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concern))
+        await consult(database, turn(tenant, Job.CONSULT), asked)
         async with database.reading(tenant) as connection:
             row = await connection.fetchrow("select * from runs where id = $1", run)
-            if row["finished_at"] is not None:
+            if row["finished_at"] is not None or row["status"] == "PAUSED":
                 rows = await connection.fetch(ROWS)
                 return dict(row), [dict(each) for each in rows if each["run_id"] == run]
 

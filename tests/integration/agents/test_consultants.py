@@ -10,15 +10,13 @@ from app.analysis import registry, runs
 from app.analysis.agents import model_agents
 from app.analysis.agents.cascade import GONE
 from app.analysis.models import Analyzer
-from app.analysis.slices import advance
 from tenancy.database import Database
 from tests.builders import VERSE
 from tests.integration.agents.consulting import (
     COST,
     LOCAL,
-    ROWS,
-    analyze,
     consultants,
+    go_on,
     knows,
     one_song,
     profile,
@@ -29,11 +27,11 @@ from tests.model_server import TOKENS_IN, TOKENS_OUT, ModelServer, fails
 
 
 async def test_a_named_model_is_asked_and_its_provenance_kept(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
-    asked = consultants(purses, server.model())
+    asked = consultants(database, server.model())
     run, rows = await work_off(
         database, tenant, tracks, asked, "emotion", "emotion.scripted", "rhyme.scripted"
     )
@@ -54,34 +52,34 @@ async def test_a_named_model_is_asked_and_its_provenance_kept(
 
 
 async def test_nothing_is_asked_where_nobody_is_named_and_all_are_sure(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
-    _, rows = await work_off(database, tenant, tracks, consultants(purses, server.model(), below=0.0))
+    _, rows = await work_off(database, tenant, tracks, consultants(database, server.model(), below=0.0))
     assert {row["analyzer"] for row in rows} == LOCAL
     assert server.asked == []
 
 
 async def test_the_unsure_are_helped_until_one_is_sure_enough(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
     models = [server.model(name=name) for name in ("first", "second")]
-    _, rows = await work_off(database, tenant, tracks, consultants(purses, *models, below=0.85))
+    _, rows = await work_off(database, tenant, tracks, consultants(database, *models, below=0.85))
     helped = {row["analyzer"] for row in rows} - LOCAL
     # .9 for the theme is enough; .75 for the emotion isn't, so that the second is asked as well.
     assert helped == {"themes.first", "emotion.first", "emotion.second"}
 
 
 async def test_a_model_that_the_tenant_has_switched_off_is_not_asked(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
-    asked = consultants(purses, server.model(), below=1.0)
-    await asked.meet(tenant)
+    asked = consultants(database, server.model(), below=1.0)
+    await asked.of(tenant)
     async with database.transaction(tenant) as session:
         await session.execute(update(Analyzer).where(Analyzer.kind == "MODEL").values(enabled=False))
     _, rows = await work_off(database, tenant, tracks, asked)
@@ -90,11 +88,11 @@ async def test_a_model_that_the_tenant_has_switched_off_is_not_asked(
 
 
 async def test_both_opinions_make_one_profile_that_says_how_far_they_agree(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
-    asked = consultants(purses, server.model())
+    asked = consultants(database, server.model())
     _, rows = await work_off(
         database, tenant, tracks, asked, "themes", "themes.scripted", "rhyme", "rhyme.scripted"
     )
@@ -110,11 +108,11 @@ async def test_both_opinions_make_one_profile_that_says_how_far_they_agree(
 
 
 async def test_the_same_question_is_asked_once_whoever_sings_it(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database, VERSE, VERSE.replace("shore", "shore\u200b"))
-    asked = consultants(purses, server.model())
+    asked = consultants(database, server.model())
     run, rows = await work_off(database, tenant, tracks, asked, "themes.scripted")
     assert len(server.asked) == 1, "twins of one slice"
     assert sorted(row["cached"] for row in rows) == [False, True]
@@ -129,13 +127,11 @@ async def test_the_same_question_is_asked_once_whoever_sings_it(
     assert quoted["Song 1"] in VERSE
 
 
-async def test_another_model_prompt_or_tenant_asks_anew(
-    database: Database, purses: Database, server: ModelServer
-) -> None:
+async def test_another_model_prompt_or_tenant_asks_anew(database: Database, server: ModelServer) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
-    await work_off(database, tenant, tracks, consultants(purses, server.model()), "themes.scripted")
-    newer = consultants(purses, server.model(model="openai:scripted-2"))
+    await work_off(database, tenant, tracks, consultants(database, server.model()), "themes.scripted")
+    newer = consultants(database, server.model(model="openai:scripted-2"))
     _, rows = await work_off(database, tenant, tracks, newer, "themes.scripted")
     assert (len(server.asked), rows[0]["cached"]) == (2, False)
     stranger, others = await one_song(database)
@@ -143,23 +139,23 @@ async def test_another_model_prompt_or_tenant_asks_anew(
     assert (len(server.asked), rows[0]["cached"]) == (3, False)
 
 
-async def test_a_failure_is_not_remembered(database: Database, purses: Database, server: ModelServer) -> None:
+async def test_a_failure_is_not_remembered(database: Database, server: ModelServer) -> None:
     server.plays([fails(400)], otherwise=knows)
     tenant, tracks = await one_song(database)
-    asked = consultants(purses, server.model())
+    asked = consultants(database, server.model())
     run, rows = await work_off(database, tenant, tracks, asked, "themes.scripted")
-    assert (run["status"], rows[0]["status"], rows[0]["details"]) == ("FAILED", "FAILED", "null")
+    assert (run["status"], rows[0]["status"], rows[0]["details"]) == ("FAILED", "FAILED", None)
     assert "400" in rows[0]["error"]
     run, rows = await work_off(database, tenant, tracks, asked, "themes.scripted")
     assert (run["status"], rows[0]["status"], rows[0]["cached"]) == ("COMPLETED", "COMPLETED", False)
 
 
 async def test_the_critic_comes_last_and_judges_what_was_said(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
-    asked = consultants(purses, server.model())
+    asked = consultants(database, server.model())
     _, rows = await work_off(database, tenant, tracks, asked, "critic.scripted", "themes.scripted", "themes")
     critique = next(row for row in rows if row["analyzer"] == "critic.scripted")
     verdicts = orjson.loads(critique["details"])["verdicts"]
@@ -168,16 +164,15 @@ async def test_the_critic_comes_last_and_judges_what_was_said(
 
 
 async def test_a_model_that_left_the_settings_is_no_longer_offered_and_says_so_in_old_runs(
-    database: Database, purses: Database, server: ModelServer
+    database: Database, server: ModelServer
 ) -> None:
     server.plays([], otherwise=knows)
     tenant, tracks = await one_song(database)
-    await consultants(purses, server.model()).meet(tenant)
+    await consultants(database, server.model()).of(tenant)
     async with database.transaction(tenant) as session:
         run = await runs.start(session, tenant, tracks, ["themes", "themes.scripted"])
-    await advance(database, tenant, run, analyze, consultants(purses, server.model(name="new")))
-    async with database.reading(tenant) as connection:
-        rows = {row["analyzer"]: row for row in await connection.fetch(ROWS)}
+    _, found = await go_on(database, tenant, run, consultants(database, server.model(name="new")))
+    rows = {row["analyzer"]: row for row in found}
     assert rows["themes"]["status"] == "COMPLETED"
     assert (rows["themes.scripted"]["status"], rows["themes.scripted"]["error"]) == ("FAILED", GONE)
     await registry.offer(database, model_agents([server.model(name="new")]))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from app.analysis import batch, runs
+from app.analysis import batch, endings, runs
 from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
-from app.analysis.slices import MAX_ATTEMPTS, advance
+from app.analysis.slices import MAX_ATTEMPTS, SLICE, Analysts, advance
 from app.catalog import tracks as catalog
 from app.processes import WorkLost
 from tenancy.database import Database
-from tests.builders import VERSE, add_tracks, new_tenant, song
+from tests.builders import VERSE, add_tracks, new_tenant, song, turn
 
 POISON = "This line stops whatever reads it"
 ANALYSES = "select t.title, a.status, a.error from analyses a join tracks t on t.id = a.track_id"
@@ -33,8 +32,7 @@ async def analyze(texts: Sequence[Text], names: Sequence[str]) -> list[tuple[str
 async def work_off(database: Database, tenant: UUID, run: UUID) -> dict[str, Any]:
     """Advances the run as its jobs do, again after each loss, and answers with its row."""
     for _ in range(100):
-        with suppress(WorkLost):
-            await advance(database, tenant, run, analyze)
+        await advance(database, turn(tenant), Analysts(analyze))
         async with database.reading(tenant) as connection:
             row = await connection.fetchrow("select * from runs where id = $1", run)
         if row["finished_at"] is not None:
@@ -93,18 +91,18 @@ async def test_a_run_of_no_tracks_is_complete(jobs_database: Database) -> None:
 
 async def test_a_cancelled_run_keeps_what_it_has_and_does_no_more(jobs_database: Database) -> None:
     tenant = await new_tenant(jobs_database)
-    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(runs.SLICE + 1)])
+    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(SLICE + 1)])
     run = await start(jobs_database, tenant, tracks)
-    await advance(jobs_database, tenant, run, analyze)
+    await advance(jobs_database, turn(tenant), Analysts(analyze))
     async with jobs_database.transaction(tenant) as session:
-        await runs.cancel(session, tenant, run)
-    with pytest.raises(runs.RunEnded):
+        await endings.cancel(session, tenant, run)
+    with pytest.raises(endings.RunEnded):
         async with jobs_database.transaction(tenant) as session:
-            await runs.cancel(session, tenant, run)
+            await endings.cancel(session, tenant, run)
     row = await work_off(jobs_database, tenant, run)
-    assert (row["status"], row["completed"]) == ("CANCELLED", runs.SLICE)
+    assert (row["status"], row["completed"]) == ("CANCELLED", SLICE)
     async with jobs_database.reading(tenant) as connection:
-        assert len(await connection.fetch(ANALYSES)) == runs.SLICE * 5
+        assert len(await connection.fetch(ANALYSES)) == SLICE * 5
 
 
 async def test_a_track_deleted_meanwhile_does_not_hold_up_the_run(jobs_database: Database) -> None:
@@ -119,7 +117,7 @@ async def test_a_track_deleted_meanwhile_does_not_hold_up_the_run(jobs_database:
 
 async def test_cancelling_does_not_wait_for_those_who_work(jobs_database: Database) -> None:
     tenant = await new_tenant(jobs_database)
-    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(runs.SLICE + 4)])
+    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(SLICE + 4)])
     run = await start(jobs_database, tenant, tracks)
     working, cancelled = asyncio.Event(), asyncio.Event()
 
@@ -128,14 +126,14 @@ async def test_cancelling_does_not_wait_for_those_who_work(jobs_database: Databa
         await cancelled.wait()
         return batch.analyze(texts, names)
 
-    slice_ = asyncio.create_task(advance(jobs_database, tenant, run, slowly))
+    slice_ = asyncio.create_task(advance(jobs_database, turn(tenant), Analysts(slowly)))
     await working.wait()
     async with asyncio.timeout(5), jobs_database.transaction(tenant) as session:
-        await runs.cancel(session, tenant, run)
+        await endings.cancel(session, tenant, run)
     cancelled.set()
     await slice_
     row = await work_off(jobs_database, tenant, run)
-    assert (row["status"], row["completed"]) == ("CANCELLED", runs.SLICE)
+    assert (row["status"], row["completed"]) == ("CANCELLED", SLICE)
     async with jobs_database.reading(tenant) as connection:
         assert await connection.fetchval("select count(*) from run_items") == 0
         kinds = await connection.fetch("select kind from events where kind = 'RunFinished'")
@@ -148,7 +146,7 @@ async def test_a_run_ends_once_whatever_lanes_find_nothing_left(jobs_database: D
     run = await start(jobs_database, tenant, tracks)
     async with jobs_database.transaction(tenant) as session:
         await catalog.delete(session, tenant, tracks)
-    await asyncio.gather(*(advance(jobs_database, tenant, run, analyze) for _ in range(4)))
+    await asyncio.gather(*(advance(jobs_database, turn(tenant), Analysts(analyze)) for _ in range(4)))
     row = await work_off(jobs_database, tenant, run)
     assert (row["status"], row["total"], row["completed"]) == ("COMPLETED", 0, 0)
     async with jobs_database.reading(tenant) as connection:
