@@ -1,9 +1,6 @@
 """Embedding a tenant's tracks: read the words, compute in a process of its own, store.
 
-The three steps are apart so that no connection waits for the model:
-
-    async with database.reading(tenant) as connection:
-        lyrics = await index.load(connection, tenant, ids)
+    lyrics = await index.load(connection, tenant, ids)
     embedded = await loop.run_in_executor(pool, index.compute, embedder, lyrics)
     async with database.transaction(tenant) as session:
         stored = await index.store(session, tenant, embedder.space, embedded)
@@ -68,7 +65,7 @@ class EmbeddedTrack:
 async def load(connection: asyncpg.Connection, tenant: UUID, tracks: Sequence[UUID]) -> list[TrackLyrics]:
     """The words of those of `tracks` that the tenant has."""
     rows = await connection.fetch(
-        "select t.id, t.fingerprint, l.text, t.title, t.language, t.tags::json tags"
+        "select t.id, t.fingerprint, l.text, t.title, t.language, t.tags::text tags"
         " from tracks t join lyrics l on l.tenant_id = t.tenant_id and l.track_id = t.id"
         " where t.tenant_id = $1 and t.id = any($2) order by t.id",
         tenant,
