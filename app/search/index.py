@@ -1,9 +1,9 @@
 """Embedding a tenant's tracks: read the words, compute in a process of its own, store.
 
-    lyrics = await index.load(connection, tenant, ids)
-    embedded = await loop.run_in_executor(pool, index.compute, embedder, lyrics)
-    async with database.transaction(tenant) as session:
-        stored = await index.store(session, tenant, embedder.space, embedded)
+lyrics = await index.load(connection, tenant, ids)
+embedded = await loop.run_in_executor(pool, index.compute, embedder, lyrics)
+async with database.transaction(tenant) as session:
+    stored = await index.store(session, tenant, embedder.space, embedded)
 """
 
 from __future__ import annotations
