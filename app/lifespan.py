@@ -22,7 +22,9 @@ from app.search.embeddings import FastEmbedder
 from app.search.recommend import RecommendationService
 from app.search.search import SearchService
 from app.settings import Settings
-from app.telemetry import report_quota
+from app.telemetry.figures import Figures
+from app.telemetry.metrics import report_quota
+from app.telemetry.tracing import tracing
 from app.trends.service import TrendService
 from tenancy import invalidation, last_use
 from tenancy.authentication import Authenticator
@@ -35,12 +37,20 @@ from tenancy.quotas import Quotas
 log = structlog.get_logger(__name__)
 
 
-class State(TypedDict):
+class ProbedState(TypedDict):
+    """What /livez, /readyz and /metrics need: an API has it, and so has a worker."""
+
+    database: Database
+    valkey: Redis
+    figures: Figures
+    needs_valkey: bool
+
+
+class State(ProbedState):
     """What requests find in `request.state`."""
 
     services: Services
     authenticator: Authenticator
-    valkey: Redis
     stored: StoredDocuments
 
 
@@ -68,10 +78,15 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     """Raises Unconfigured, tenancy.database.UnsafeDatabaseRole, or what the servers raise."""
     if settings.database_url is None or settings.redis_url is None:
         raise Unconfigured(Unconfigured.__doc__)
-    database = Database(
-        settings.database_url, statement_timeout_ms=max(1, round(settings.statement_seconds * 1000))
-    )
-    valkey = Redis.from_url(settings.redis_url)
+    with tracing(settings.otlp_endpoint, settings.trace_ratio, "rap-analyzer-api"):
+        async with opened(settings, settings.database_url, settings.redis_url) as state:
+            yield state
+
+
+@asynccontextmanager
+async def opened(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[State]:
+    database = Database(database_url, statement_timeout_ms=max(1, round(settings.statement_seconds * 1000)))
+    valkey = Redis.from_url(redis_url)
     embedder = FastEmbedder()
     search = SearchService(database, embedder)
     warm = asyncio.create_task(search.warm())  # the first search should not wait for it
@@ -107,7 +122,16 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             sign_in=SignIn(providers, Attempts(valkey), public_url),
             show_plans=settings.show_plans,
         )
-        yield State(services=services, authenticator=authenticator, valkey=valkey, stored=stored)
+        yield State(
+            services=services,
+            authenticator=authenticator,
+            stored=stored,
+            database=database,
+            valkey=valkey,
+            figures=Figures(database, lambda: hub.subscribers),
+            # Where each process may count points by itself, it can answer without Valkey.
+            needs_valkey=settings.quota_without_valkey == "refuse",
+        )
     finally:
         # First: a stop may be cut short, and a task that lives on would hold the loop.
         await end(warm, *tasks)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from time import perf_counter
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,19 +14,26 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from api.context import Context
+from api.cost import Estimate
 from api.http import GraphQLEndpoint
 from api.persisted import trusted
 from api.persisted.admission import Admission
 from api.planner.engine import Engine
-from api.requests import opener
+from api.requests import OpenContext, opener
 from api.schema import schema
 from api.websocket import WebSocketEndpoint
 from app.http.graphiql.page import graphiql_routes
 from app.http.health import health_routes
 from app.http.sign_in.routes import sign_in_routes
+from app.http.tracing import TracedEngine, TraceRequests
 from app.lifespan import State, open_state
 from app.settings import Settings
-from app.telemetry import REQUESTS, SECONDS, configure_logs
+from app.telemetry.logs import configure_logs
+from app.telemetry.metrics import QUOTA_DENIED
+from app.telemetry.requests import OBSERVED, Observed, answered, opened
+from tenancy.principals import Principal
+from tenancy.quotas import QuotaExceeded
 
 
 class Live:
@@ -39,25 +47,29 @@ class Live:
             await self.websocket(scope, receive, send)
             return
         request = Request(scope, receive)
-        with SECONDS.time():
-            response = await self.http(request)
-        method = request.method if request.method in ("GET", "POST") else "other"  # clients make up names
-        REQUESTS.labels(method, response.status_code).inc()
+        observed, began = Observed(), perf_counter()
+        OBSERVED.set(observed)  # a request is a task of its own: nothing has to be set back
+        response = await self.http(request)
+        answered(observed, request.method, response.status_code, perf_counter() - began)
         await response(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Starlette:
     """An ASGI application; its lifespan opens the database and Valkey of `settings`."""
-    configure_logs(settings.log_level)
-    engine = Engine(schema, suggestions=settings.suggestions, query_seconds=settings.query_seconds)
+    configure_logs(settings.log_level, plain_libraries=settings.environment == "development")
+    traces = settings.otlp_endpoint is not None
+    engine = (TracedEngine if traces else Engine)(
+        schema, suggestions=settings.suggestions, query_seconds=settings.query_seconds
+    )
     more = [] if settings.trusted_documents is None else [settings.trusted_documents]
     documents = trusted.load(engine, *more)
+    names = operation_names(engine, documents.values())
     live = Live()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with open_state(settings) as state:
-            open_context = opener(state["services"])
+            open_context = measured(opener(state["services"]), names)
             authenticator = state["authenticator"]
             admission = Admission(engine, documents, state["stored"], introspection=settings.introspection)
             live.http = GraphQLEndpoint(engine, authenticator, open_context, admission)
@@ -79,9 +91,33 @@ def create_app(settings: Settings) -> Starlette:
             *sign_in_routes(demo=settings.demo_key is not None),
             *page,
         ],
-        middleware=[cross_origin(settings.origins)] if settings.origins else [],
+        middleware=[
+            *([Middleware(TraceRequests)] if traces else []),
+            *([cross_origin(settings.origins)] if settings.origins else []),
+        ],
         lifespan=lifespan,
     )
+
+
+def operation_names(engine: Engine, documents: Iterable[str]) -> frozenset[str]:
+    """The names that figures are told by: those of trusted documents, and no caller's own."""
+    operations = (name for text in documents for name in engine.documents.get(text).operations)
+    return frozenset(name for name in operations if name is not None)
+
+
+def measured(open_context: OpenContext, names: Collection[str]) -> OpenContext:
+    """Counts what is let through, and what quotas refuse."""
+
+    async def counted(principal: Principal, estimate: Estimate) -> Context:
+        try:
+            context = await open_context(principal, estimate)
+        except QuotaExceeded as error:
+            QUOTA_DENIED.labels(error.limit).inc()
+            raise
+        opened(estimate.operation, names, lambda: context.charge.cost - context.given_back)
+        return context
+
+    return counted
 
 
 def cross_origin(origins: Sequence[str]) -> Middleware:

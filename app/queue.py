@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.models import Job as QueuedJob
 
 from app.jobs import Job, Priority, Turn, request
+from app.telemetry.metrics import JOB_SECONDS
 from tenancy.database import Database
 from tenancy.rls import APP_ROLE
 
@@ -79,12 +81,16 @@ def register(queue: PgQueuer, job: Job, handle: Handle) -> None:
     """Turns that raise come again, at growing intervals: an hour without a database loses none."""
 
     async def run(queued: QueuedJob) -> None:
+        began, outcome = perf_counter(), "failed"
         try:
             await handle(turn_of(queued, job))
+            outcome = "done"
         except Exception as error:
             # Its name alone: a database error's text can hold a row, and a row can hold lyrics.
             log.warning("job_failed", job=job.value, error=type(error).__qualname__)
             raise
+        finally:
+            JOB_SECONDS.labels(job.value, outcome).observe(perf_counter() - began)
 
     queue.entrypoint(
         job.value,

@@ -168,6 +168,28 @@ class Settings(BaseSettings):
         description="Show each answer's SQL, without values, or Postgres's plan too, under `extensions.plan`."
         " In production it is refused.",
     )
+    worker_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Where `worker` answers /livez, /readyz and /metrics, on RAP_ANALYZER_HOST; nowhere"
+        " without it. The API answers them on its own port.",
+    )
+    drain_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        le=3600,
+        description="How long requests and jobs at hand get to finish when the service is stopped.",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern="^https?://[^/?#]+$",
+        description="http://collector:4318: an OpenTelemetry collector that gets traces by OTLP over HTTP."
+        " Without it no traces are made.",
+    )
+    trace_ratio: float = Field(
+        default=0.1, ge=0, le=1, description="The share of requests that are traced, where traces are made."
+    )
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line."
     )

@@ -16,7 +16,9 @@ from app.analysis.consultants import Consultants
 from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.slices import Analysts
 from app.events.relay import run_relay
+from app.http.probes import probed
 from app.jobs import Job, Turn
+from app.lifespan import ProbedState
 from app.lyrics.text import Lyrics
 from app.processes import ProcessPool
 from app.queue import Queue, keep_asking
@@ -24,7 +26,10 @@ from app.search import embedding, index
 from app.search.embeddings import FastEmbedder
 from app.search.index import EmbeddedTrack, TrackLyrics
 from app.settings import Settings
-from app.telemetry import report_quota
+from app.telemetry.analyses import report_analyses
+from app.telemetry.figures import Figures
+from app.telemetry.metrics import WORKER_PROCESSES, report_event, report_quota
+from app.telemetry.tracing import span, tracing
 from tenancy import usage
 from tenancy.database import Database
 from tenancy.quotas import Quotas
@@ -47,22 +52,35 @@ class Hands:
     async def analyze(
         self, texts: Sequence[Text], names: Sequence[str]
     ) -> list[tuple[str | None, TrackAnalysis]]:
-        return await self._pool.run(batch.analyze, texts, names)
+        with span("analyze", tracks=len(texts)):
+            return await self._pool.run(batch.analyze, texts, names)
 
     async def parse(self, texts: Sequence[Text]) -> list[Lyrics]:
         return await self._pool.run(batch.parse, texts)
 
     async def embed(self, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
-        return await self._pool.run(index.compute, self._embedder, lyrics)
+        with span("embed", tracks=len(lyrics)):
+            return await self._pool.run(index.compute, self._embedder, lyrics)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set, then finishes what it has begun. A server that is gone is waited for."""
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("The worker needs a database and a Valkey.")
-    processes = settings.worker_processes
-    database = Database(settings.database_url, writers=2 * processes + 8)
+    database = Database(settings.database_url, writers=2 * settings.worker_processes + 8)
     valkey = Redis.from_url(settings.redis_url)
+    state = ProbedState(database=database, valkey=valkey, figures=Figures(database), needs_valkey=False)
+    with tracing(settings.otlp_endpoint, settings.trace_ratio, "rap-analyzer-worker"):
+        async with probed(settings.host, settings.worker_port, state):
+            await work(settings, settings.database_url, database, valkey, stop)
+
+
+async def work(
+    settings: Settings, database_url: str, database: Database, valkey: Redis, stop: asyncio.Event
+) -> None:
+    """Takes turns until `stop` is set; closes the database and Valkey."""
+    processes = settings.worker_processes
+    WORKER_PROCESSES.set(processes)
     pool = ProcessPool(processes, patience_seconds=SLICE_SECONDS)
     quotas = Quotas(valkey, database, without=settings.quota_without_valkey, report=report_quota)
     hands = Hands(pool)
@@ -72,21 +90,24 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         Charges(quotas),
         counsel.concern if counsel is not None else slices.nobody,
         lanes=settings.tenant_lanes,
+        report=report_analyses,
     )
     computing: dict[Job, Callable[[Turn], Awaitable[None]]] = {
         Job.ANALYZE: partial(slices.advance, database, analysts=analysts),
         Job.EMBED: partial(embedding.advance, database, space=hands.space, embed=hands.embed),
     }
     # Twice as many turns as processes: while one is computed, another one is read or committed.
-    queues = [Queue(settings.database_url, computing, 2 * processes)]
+    queues = [Queue(database_url, computing, 2 * processes)]
     if counsel is not None:
         # Apart: what waits for a model must not keep others from computing.
-        asking = {Job.CONSULT: partial(consultations.consult, database, consultants=counsel)}
-        queues.append(Queue(settings.database_url, asking, CONSULTATIONS))
+        asking = {
+            Job.CONSULT: partial(consultations.consult, database, consultants=counsel, report=report_analyses)
+        }
+        queues.append(Queue(database_url, asking, CONSULTATIONS))
     beside = [
         asyncio.create_task(each)
         for each in (
-            run_relay(database, valkey, stop),
+            run_relay(database, valkey, stop, report_event),
             usage.keep_flushing(database, valkey, stop),
             keep_asking(database, [*computing, *([Job.CONSULT] if counsel else [])], stop),
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -27,6 +28,15 @@ SET_TENANT = "select set_config('app.tenant_id', $1, false)"
 class UnsafeDatabaseRole(Exception):
     """The database login can read past row-level security. Connect as a role that acts as
     rap_analyzer_app: neither superuser, nor BYPASSRLS, nor owner of the tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Connections in use and the most that there may be, of each pool; tasks that wait for a reader."""
+
+    readers: tuple[int, int]
+    writers: tuple[int, int]
+    waiting: int
 
 
 class PinnedConnection:
@@ -58,9 +68,9 @@ class Database:
             "application_name": "rap-analyzer",
             "statement_timeout": str(statement_timeout_ms),
         }
-        self._limit = readers
+        self._limit, self._writers = readers, writers
         self._readers = asyncio.Semaphore(readers)
-        self._busy = 0
+        self._asked = self._busy = 0  # tasks that wait for a reader or have one; those that have one
         self._idle: list[PinnedConnection] = []  # least recently used first
         self._engine: AsyncEngine = create_async_engine(
             urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg")),
@@ -86,6 +96,11 @@ class Database:
             await pinned.connection.close()
         self._idle.clear()
         await self._engine.dispose()
+
+    def usage(self) -> Usage:
+        """Of this moment."""
+        writing: int = self._engine.pool.checkedout()  # type: ignore[attr-defined]  # a QueuePool's
+        return Usage((self._busy, self._limit), (writing, self._writers), self._asked - self._busy)
 
     def reading(self, tenant: UUID) -> Borrowing:
         """A read-only connection that sees the rows of `tenant`; `json` values arrive as bytes."""
@@ -119,7 +134,12 @@ class Database:
 
     async def _borrow(self, tenant: UUID | None) -> PinnedConnection:
         """One that is pinned to `tenant` already, if there is one; waits while all are in use."""
-        await self._readers.acquire()
+        self._asked += 1
+        try:
+            await self._readers.acquire()
+        except BaseException:
+            self._asked -= 1
+            raise
         pinned = self._take(tenant)
         self._busy += 1
         try:
@@ -132,6 +152,7 @@ class Database:
         return pinned
 
     def _give_back(self, pinned: PinnedConnection | None) -> None:
+        self._asked -= 1
         self._busy -= 1
         if pinned is not None and not pinned.connection.is_closed():
             self._idle.append(pinned)

@@ -19,7 +19,7 @@ from app.analysis import stored
 from app.analysis.claims import MODELS, Claimed, OpenRun, claimed, open_runs
 from app.analysis.consultants import Consultants, Counsel
 from app.analysis.endings import finish_drained, finish_if_done, pause
-from app.analysis.keeping import Found, keep, keep_profiles
+from app.analysis.keeping import Found, Report, keep, keep_profiles, unreported
 from app.analysis.models import Analysis
 from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.results import Result, Status
@@ -69,6 +69,7 @@ class Sitting:
     database: Database
     run: OpenRun
     counsel: Counsel
+    report: Report = unreported
 
     async def judge(self, song: Claimed, lyrics: Lyrics) -> bool:
         """Asks about one song to the end; False where there is no money for what was named."""
@@ -102,9 +103,12 @@ class Sitting:
             if use is not None and use.cost_usd:
                 driver = await driver_of(session)
                 await driver.execute(SPENT, self.run.tenant, self.run.id, use.cost_usd)
+        self.report([found])
 
 
-async def consult(database: Database, turn: Turn, consultants: Consultants) -> None:
+async def consult(
+    database: Database, turn: Turn, consultants: Consultants, report: Report = unreported
+) -> None:
     """Asks the models about the tenant's next songs, and asks for its next turn, if any are left."""
     run, songs = None, list[Claimed]()
     async with database.transaction(turn.tenant) as session:
@@ -114,7 +118,7 @@ async def consult(database: Database, turn: Turn, consultants: Consultants) -> N
             if songs:
                 break
     if run is not None and songs:
-        sitting = Sitting(database, run, await consultants.of(turn.tenant))
+        sitting = Sitting(database, run, await consultants.of(turn.tenant), report)
         lyrics = await consultants.parse([song.text for song in songs])
         # To the end, whatever becomes of one: an answer that is under way is paid for.
         ended = await asyncio.gather(*map(sitting.judge, songs, lyrics), return_exceptions=True)

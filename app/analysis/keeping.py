@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,14 @@ class Found:
     text: str
     results: Mapping[str, Result]
     durations_ms: Mapping[str, int]
+
+
+# Told of what was committed.
+Report = Callable[[Sequence[Found]], None]
+
+
+def unreported(_: Sequence[Found]) -> None:
+    """Nobody is told."""
 
 
 async def keep(session: AsyncSession, tenant: UUID, run: UUID, found: Sequence[Found]) -> None:

@@ -14,7 +14,7 @@ from app.analysis.batch import Text
 from app.analysis.charging import Charges, Receipt
 from app.analysis.claims import Slice, claim, next_turn
 from app.analysis.endings import finish_drained, finish_if_done, pause
-from app.analysis.keeping import Found, keep, keep_profiles
+from app.analysis.keeping import Found, Report, keep, keep_profiles, unreported
 from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.profile import Profile
 from app.analysis.results import Result, Status
@@ -63,6 +63,7 @@ class Analysts:
     concerns: Concerns = nobody
     slice: int = SLICE
     lanes: int = LANES
+    report: Report = unreported
 
 
 async def advance(database: Database, turn: Turn, analysts: Analysts) -> None:
@@ -70,18 +71,20 @@ async def advance(database: Database, turn: Turn, analysts: Analysts) -> None:
 
     Whatever dies in between rolls all of it back, and the slice is claimed anew.
     """
-    slice_, receipt, left = None, Receipt(0), 0
+    slice_, receipt, left, found = None, Receipt(0), 0, list[Found]()
     try:
         async with database.transaction(turn.tenant) as session:
             slice_ = await claim(session, turn.tenant, analysts.slice)
             if slice_ is not None:
                 receipt = await analysts.charges.take(slice_.run, len(slice_.items))
                 paid = replace(slice_, items=slice_.items[: receipt.tracks])
-                left = await work(session, turn.tenant, paid, analysts) if receipt.tracks else 0
+                if receipt.tracks:
+                    left, found = await work(session, turn.tenant, paid, analysts)
                 if receipt.shortage is not None:
                     wait = min(RECHECK, timedelta(seconds=receipt.shortage.retry_after_seconds))
                     await pause(session, turn.tenant, slice_.run.id, datetime.now(UTC) + wait, "QUOTA")
             await hand_on(session, turn, -(-left // analysts.slice), analysts.lanes)
+        analysts.report(found)
     except BaseException as error:
         receipt.give_back()
         if not isinstance(error, WorkLost) or slice_ is None:
@@ -104,8 +107,10 @@ async def hand_on(session: AsyncSession, turn: Turn, slices: int = 1, lanes: int
         await widen(session, Job.ANALYZE, turn.tenant, Priority.of(urgent), min(slices, lanes))
 
 
-async def work(session: AsyncSession, tenant: UUID, slice_: Slice, analysts: Analysts) -> int:
-    """Analyses and commits with the session; how many tracks of the run are left."""
+async def work(
+    session: AsyncSession, tenant: UUID, slice_: Slice, analysts: Analysts
+) -> tuple[int, list[Found]]:
+    """Analyses and commits with the session: how many tracks of the run are left, and what was found."""
     names = slice_.run.analyzers
     given_up = slice_.items[0].attempts >= MAX_ATTEMPTS
     results = [gone(names) for _ in slice_.items] if given_up else await analysed(slice_, analysts.analyze)
@@ -125,7 +130,7 @@ async def work(session: AsyncSession, tenant: UUID, slice_: Slice, analysts: Ana
         for each in found
         if each.track not in unsure
     )
-    return await settle(session, tenant, slice_, unsure, failed)
+    return await settle(session, tenant, slice_, unsure, failed), found
 
 
 async def analysed(slice_: Slice, analyze: Analyze) -> list[TrackAnalysis]:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from app.cli.failures import Failure
+from app.http.probes import QuietServer
 from app.settings import Settings
 
-REQUEST_SECONDS = 3  # that open requests get to finish
-DRAIN_SECONDS = 5.0  # that requests and jobs get together
+REQUEST_SHARE = 0.6  # of the time to drain: the rest is for closing what they used
 READY_SECONDS = 60.0
 
 
-class Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the command decides what ends in which order."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+class Server(QuietServer):
+    """The API's."""
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -46,7 +41,7 @@ def server(settings: Settings) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=REQUEST_SECONDS,
+        timeout_graceful_shutdown=max(1, int(settings.drain_seconds * REQUEST_SHARE)),
     )
     return Server(config)
 
@@ -78,7 +73,7 @@ async def hosting(
         stop.set()
         if http is not None:
             http.should_exit = True
-        _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+        _, late = await asyncio.wait(tasks, timeout=settings.drain_seconds)
         for task in late:
             task.cancel()
         await asyncio.gather(watch, *tasks, return_exceptions=True)
@@ -146,17 +141,3 @@ async def check(settings: Settings) -> None:
         raise Failure(f"Valkey at {parts.hostname}:{parts.port or 6379} can't be used: {reason}.") from error
     finally:
         await client.aclose()
-
-
-def log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(in_one_line)
-
-
-def in_one_line(record: logging.LogRecord) -> bool:
-    """A library's failure without its traceback, which tells an operator nothing and can hold a row."""
-    if record.exc_info and record.exc_info[0] is not None:
-        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__qualname__})", ()
-        record.exc_info = record.exc_text = None
-    return True

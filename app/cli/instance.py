@@ -11,13 +11,14 @@ import typer
 
 from app.cli import demo_tenants
 from app.cli.demo_tenants import DemoTenant
-from app.cli.hosting import hosting, log_to_stderr
+from app.cli.hosting import hosting
 from app.cli.listening import listen, url
 from app.cli.servers import data_dir_of, running_servers
 from app.cli.services import open_database
 from app.cli.stopping import Stopping
 from app.cli.terminal import say, step
 from app.settings import Settings
+from app.telemetry.logs import configure_logs
 
 QUERY = """{ searchTracks(query: "songs about losing someone", first: 5) {
   edges { score passage { text } node { title language artist { name } } } } }"""
@@ -30,7 +31,7 @@ async def run(settings: Settings) -> None:
     # Its own progress is what a person reads here; a log they have to ask for.
     if "log_level" not in settings.model_fields_set:
         settings = settings.model_copy(update={"log_level": "WARNING"})
-    log_to_stderr(settings.log_level)
+    configure_logs(settings.log_level, plain_libraries=True)
     async with data_dir_of(settings):
         with listen(settings.host, settings.port) as sock:
             await stopping.unless_stopped(serve(settings, sock))

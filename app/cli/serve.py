@@ -34,15 +34,16 @@ def serve(
 
 async def until_stopped(settings: Settings, *, http: bool) -> None:
     """Serves, or works, until a signal comes. Raises Failure."""
-    from app.cli.hosting import check, hosting, log_to_stderr
+    from app.cli.hosting import check, hosting
     from app.cli.listening import listen, url
     from app.cli.services import located
     from app.cli.stopping import Stopping
     from app.cli.terminal import say
+    from app.telemetry.logs import configure_logs
 
     stopping = Stopping()
     stopping.listen()
-    log_to_stderr(settings.log_level)
+    configure_logs(settings.log_level, plain_libraries=settings.environment == "development")
     with listen(settings.host, settings.port) if http else nullcontext() as sock:
         settings = located(settings)
         await check(settings)

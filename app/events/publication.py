@@ -13,7 +13,8 @@ Postgres. After Postgres itself was restored from a backup, empty Valkey too: it
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -62,7 +63,15 @@ PRUNE = text("""
       (select min(position) + :batch from events where tenant_id = :tenant))""")
 
 
-async def carry(database: Database, valkey: Redis, tenant: UUID) -> bool:
+# Told of each event that was published: its kind, and the seconds since it was recorded.
+Report = Callable[[str, float], None]
+
+
+def unreported(_: str, __: float) -> None:
+    """Nobody is told."""
+
+
+async def carry(database: Database, valkey: Redis, tenant: UUID, report: Report = unreported) -> bool:
     """Numbers and publishes up to BATCH waiting events of a tenant; True if there may be more."""
     async with database.transaction(tenant) as session:
         if not await locked(session, tenant):
@@ -71,7 +80,7 @@ async def carry(database: Database, valkey: Redis, tenant: UUID) -> bool:
     async with database.transaction(tenant) as session:
         if not await locked(session, tenant):
             return False
-        published = await publish(session, valkey, tenant)
+        published = await publish(session, valkey, tenant, report)
     return BATCH in (numbered, published)
 
 
@@ -87,7 +96,7 @@ async def number(session: AsyncSession, tenant: UUID) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every update
 
 
-async def publish(session: AsyncSession, valkey: Redis, tenant: UUID) -> int:
+async def publish(session: AsyncSession, valkey: Redis, tenant: UUID, report: Report = unreported) -> int:
     """Appends up to BATCH numbered events to the stream and marks them, under the lock; how many."""
     rows = (await session.execute(UNPUBLISHED, {"tenant": tenant, "batch": BATCH})).all()
     if not rows:
@@ -101,11 +110,13 @@ async def publish(session: AsyncSession, valkey: Redis, tenant: UUID) -> int:
                 maxlen=STREAM_LENGTH,
             )
         answers = await pipeline.execute(raise_on_error=False)
-    for answer in answers:
+    now = datetime.now(UTC)
+    for row, answer in zip(rows, answers, strict=True):
         if isinstance(answer, ResponseError) and REFUSED in str(answer):
             continue  # published by a relay that died before it could say so
         if isinstance(answer, Exception):
             raise answer
+        report(row.kind, (now - row.at).total_seconds())
     await session.execute(MARK, {"tenant": tenant, "first": rows[0].position, "last": rows[-1].position})
     return len(rows)
 

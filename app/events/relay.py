@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from app.events import streams
 from app.events.outbox import CHANNEL
-from app.events.publication import carry, prune
+from app.events.publication import Report, carry, prune, unreported
 from app.events.tasks import end
 from tenancy.database import Database
 
@@ -28,11 +28,13 @@ PRUNE_SECONDS = 60.0
 VALKEY_SECONDS = 5.0
 
 
-async def run_relay(database: Database, valkey: Redis, stop: asyncio.Event) -> None:
+async def run_relay(
+    database: Database, valkey: Redis, stop: asyncio.Event, report: Report = unreported
+) -> None:
     """Relays the events of all tenants until `stop` is set; a server that is gone is waited for."""
     client = streams.dedicated(valkey, timeout_seconds=VALKEY_SECONDS)
     try:
-        await Relay(database, client).run(stop)
+        await Relay(database, client, report).run(stop)
     finally:
         await client.aclose()
 
@@ -40,9 +42,10 @@ async def run_relay(database: Database, valkey: Redis, stop: asyncio.Event) -> N
 class Relay:
     """The tenants whose events wait, in the order in which they were heard of."""
 
-    def __init__(self, database: Database, valkey: Redis) -> None:
+    def __init__(self, database: Database, valkey: Redis, report: Report = unreported) -> None:
         self._database = database
         self._valkey = valkey
+        self._report = report
         self._waiting: dict[UUID, None] = {}
         self._wake = asyncio.Event()
         self._pruned: dict[UUID, float] = {}
@@ -63,7 +66,7 @@ class Relay:
 
     async def _carry(self, tenant: UUID) -> None:
         try:
-            if await carry(self._database, self._valkey, tenant):
+            if await carry(self._database, self._valkey, tenant, self._report):
                 self._hear(tenant)
             if monotonic() - self._pruned.get(tenant, -PRUNE_SECONDS) >= PRUNE_SECONDS:
                 self._pruned[tenant] = monotonic()

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.lifespan import State
+from app.lifespan import ProbedState
 
 
 async def live(_: Request) -> Response:
@@ -16,12 +16,15 @@ async def live(_: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-async def ready(request: Request[State]) -> Response:
-    """200 when the database and Valkey answer, 503 with the name of the one that does not."""
-    services = request.state["services"]
+async def ready(request: Request[ProbedState]) -> Response:
+    """200 when all that is needed answers, else 503; the body names what does not.
+
+    Valkey is not needed where requests go on without it: to take every process out of service then would
+    make the outage that `quota_without_valkey` is there to prevent.
+    """
     checks = {"database": "ok", "valkey": "ok"}
     try:
-        async with services.database.unpinned() as connection:
+        async with request.state["database"].unpinned() as connection:
             await connection.fetchval("select 1")
     except Exception as error:  # whatever it is, the database can't be used
         checks["database"] = type(error).__name__
@@ -29,10 +32,12 @@ async def ready(request: Request[State]) -> Response:
         await request.state["valkey"].ping()
     except (RedisError, OSError) as error:
         checks["valkey"] = type(error).__name__
-    return JSONResponse(checks, 200 if set(checks.values()) == {"ok"} else 503)
+    needed = ["database", "valkey"] if request.state["needs_valkey"] else ["database"]
+    return JSONResponse(checks, 200 if all(checks[name] == "ok" for name in needed) else 503)
 
 
-async def metrics(_: Request) -> Response:
+async def metrics(request: Request[ProbedState]) -> Response:
+    await request.state["figures"].refresh()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

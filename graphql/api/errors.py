@@ -18,6 +18,7 @@ from app.catalog.tracks import TrackNotFound
 from app.events.cursors import InvalidCursor
 from app.search.errors import InvalidSearch
 from app.search.recommend import SeedNotFound
+from app.telemetry.metrics import ERRORS
 from app.trends.service import TooManyPeriods
 from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
 from tenancy.limits import QuotaUnavailable
@@ -107,6 +108,7 @@ def reported(error: GraphQLError) -> GraphQLError:
     if original is None or isinstance(original, GraphQLError):
         extensions = {**((original and original.extensions) or {}), **(error.extensions or {})}
         error.extensions = {"code": "BAD_USER_INPUT", **extensions}
+        ERRORS.labels(error.extensions["code"]).inc()
         return error
     code, message = code_of(original), str(original) or (type(original).__doc__ or "").strip()
     for type_, (its_code, its_message) in DATABASE.items():
@@ -120,6 +122,7 @@ def reported(error: GraphQLError) -> GraphQLError:
         log.error("unexpected_error", trace=trace, error=type(original).__qualname__, where=where)
         message = "Something went wrong on our side. Tell us the trace id and we will find out what."
         extensions = {"code": "INTERNAL", "trace": trace}
+    ERRORS.labels(extensions["code"]).inc()
     return GraphQLError(
         message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path,
         extensions=extensions,

@@ -24,6 +24,7 @@ from api.planner.limits import LIMITS, LimitExceeded, check_text
 from api.planner.measure import Measure
 from api.planner.plan import Plan
 from api.planner.selection import condition_variables
+from app.telemetry.metrics import DOCUMENTS_PARSED
 
 MAX_DOCUMENTS = 1_000
 MAX_TOKENS = 300_000  # of all documents that are kept: about 1 kB a token
@@ -120,6 +121,7 @@ class Documents:
         return self._pinned.setdefault(text, self._read(text))
 
     def _read(self, text: str) -> Document:
+        DOCUMENTS_PARSED.inc()
         try:
             tokens = check_text(text)
             node = parse(text, max_tokens=LIMITS["tokens"].allowed)

@@ -25,6 +25,7 @@ from api.planner.documents import Document, Operation
 from api.planner.fields import PLAN, Resolved
 from api.planner.plan import Plan
 from api.planner.selection import Selector
+from app.telemetry.metrics import PLANS_COMPILED
 from tenancy.scopes import Scope
 
 MAX_PLANS = 64  # of an operation: conditions of n variables would make 2ⁿ
@@ -105,6 +106,7 @@ def kept(operation: Operation, key: Any, compile_: Callable[[], dict[str, Plan]]
     found = operation.plans.get(key)
     if found is None:
         found = compile_()
+        PLANS_COMPILED.inc()
         if len(operation.plans) >= MAX_PLANS:
             del operation.plans[next(iter(operation.plans))]
         operation.plans[key] = found
