@@ -85,7 +85,11 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
 
 @asynccontextmanager
 async def opened(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[State]:
-    database = Database(database_url, statement_timeout_ms=max(1, round(settings.statement_seconds * 1000)))
+    database = Database(
+        database_url,
+        statement_timeout_ms=max(1, round(settings.statement_seconds * 1000)),
+        pooled=settings.pooler == "transaction",
+    )
     valkey = Redis.from_url(redis_url)
     embedder = FastEmbedder()
     search = SearchService(database, embedder)

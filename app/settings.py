@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         default=None,
         description="postgresql://…, the login of the service. Without it an embedded Postgres starts.",
     )
+    pooler: Literal["none", "transaction"] = Field(
+        default="none",
+        description="transaction where database_url is that of a PgBouncer (1.24 or newer) that pools them."
+        " Not for workers: they listen, which needs a connection of one's own.",
+    )
     migration_database_url: str | None = Field(
         default=None,
         description="postgresql://…, a login that owns the tables; the service's own unless given.",

@@ -3,6 +3,9 @@
 Reads run on a small pool of read-only connections that stay pinned to the tenant they last served,
 so that the next statement of that tenant costs no extra round trip. Writes use a transaction whose
 tenant ends with it. Without a tenant, row-level security shows no rows at all.
+
+Behind a PgBouncer that pools transactions nothing may outlive one: there, reads too are transactions that
+say who they act as and for whom, at the cost of two more round trips.
 """
 
 from __future__ import annotations
@@ -59,15 +62,25 @@ class Database:
     """Reads and writes of one process. `open` before use; safe for concurrent tasks, not for threads."""
 
     def __init__(
-        self, url: str, *, readers: int = 8, writers: int = 8, statement_timeout_ms: int = 10_000
+        self,
+        url: str,
+        *,
+        readers: int = 8,
+        writers: int = 8,
+        statement_timeout_ms: int = 10_000,
+        pooled: bool = False,
     ) -> None:
+        """`pooled` says that the URL is that of a PgBouncer (1.24 or newer) which pools transactions."""
         self.url = url
-        self._settings = {
-            "role": APP_ROLE,
-            "timezone": "UTC",
-            "application_name": "rap-analyzer",
-            "statement_timeout": str(statement_timeout_ms),
-        }
+        self._pooled = pooled
+        # What PgBouncer keeps for each client, and what it refuses as a startup parameter.
+        self._settings = {"timezone": "UTC", "application_name": "rap-analyzer"}
+        own = {"role": APP_ROLE, "statement_timeout": str(statement_timeout_ms)}
+        if not pooled:
+            self._settings |= own
+        # What a transaction says first.
+        others = "".join(f", set_config('{name}', '{value}', true)" for name, value in own.items() if pooled)
+        self._begin = "select set_config('app.tenant_id', {}, true)" + others
         self._limit, self._writers = readers, writers
         self._readers = asyncio.Semaphore(readers)
         self._asked = self._busy = 0  # tasks that wait for a reader or have one; those that have one
@@ -114,16 +127,15 @@ class Database:
     async def transaction(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
         """A session that writes for `tenant`: leaving the block commits, an exception rolls back."""
         async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(
-                text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)}
-            )
+            await session.execute(text(self._begin.format(":tenant")), {"tenant": str(tenant)})
             yield session
 
     async def connect(self, **settings: str) -> asyncpg.Connection:
         """A connection of the application's role outside the pool, such as one that listens."""
+        read_only = {} if self._pooled else {"default_transaction_read_only": "on"}
         connection = await asyncpg.connect(
             self.url,
-            server_settings=self._settings | {"default_transaction_read_only": "on"} | settings,
+            server_settings=self._settings | read_only | settings,
             statement_cache_size=500,
         )
         await connection.set_type_codec(
@@ -144,12 +156,25 @@ class Database:
         self._busy += 1
         try:
             pinned = pinned or PinnedConnection(await self.connect())
-            if tenant is not None:
+            if self._pooled:
+                begin = self._begin.format(f"'{tenant or ''}'")
+                await pinned.connection.execute(f"begin read only; {begin}")
+            elif tenant is not None:
                 await pinned.pin(tenant)
         except BaseException:
+            if pinned is not None and self._pooled:
+                pinned.connection.terminate()  # it may be inside a transaction
             self._give_back(pinned)
             raise
         return pinned
+
+    async def _end(self, pinned: PinnedConnection, word: str) -> None:
+        """Ends a read; behind a PgBouncer by this word."""
+        try:
+            if self._pooled and not pinned.connection.is_closed():
+                await pinned.connection.execute(word)
+        finally:
+            self._give_back(pinned)
 
     def _give_back(self, pinned: PinnedConnection | None) -> None:
         self._asked -= 1
@@ -181,8 +206,8 @@ class Borrowing:
         self._pinned = await self._database._borrow(self._tenant)
         return self._pinned.connection
 
-    async def __aexit__(self, *_: object) -> None:
-        self._database._give_back(self._pinned)
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        await self._database._end(self._pinned, "commit" if kind is None else "rollback")
 
 
 async def read_every_day(connection: asyncpg.Connection) -> None:

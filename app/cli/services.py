@@ -69,7 +69,13 @@ async def open_database(settings: Settings, *, writers: int = 2) -> AsyncIterato
 
     url = located(settings).database_url or ""
     try:
-        database = Database(url, readers=2, writers=writers, statement_timeout_ms=60_000)
+        database = Database(
+            url,
+            readers=2,
+            writers=writers,
+            statement_timeout_ms=60_000,
+            pooled=settings.pooler == "transaction",
+        )
         await database.open()
     except UnsafeDatabaseRole:
         raise

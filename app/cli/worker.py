@@ -21,10 +21,16 @@ def worker(
     rap-analyzer worker --processes 8
     """
     from app.cli import stopping
+    from app.cli.failures import Failure
     from app.cli.serve import until_stopped
     from app.settings import Settings
 
     settings = Settings()
     if processes is not None:
         settings = settings.model_copy(update={"worker_processes": processes})
+    if settings.pooler == "transaction":
+        raise Failure(
+            "A worker needs connections of its own: give it the URL of Postgres itself in"
+            " RAP_ANALYZER_DATABASE_URL, and no RAP_ANALYZER_POOLER."
+        )
     stopping.run(until_stopped(settings, http=False))

