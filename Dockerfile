@@ -4,6 +4,8 @@
 ARG BASE=docker.io/library/python:3.13-slim-bookworm
 
 FROM ${BASE} AS build
+# For a mirror of PyPI, or a proxy with a certificate of its own; nothing of them stays in the image.
+ARG PIP_INDEX_URL PIP_CERT
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 RUN python3 -m venv /opt/rap-analyzer
 WORKDIR /src

@@ -121,12 +121,7 @@ async def check(settings: Settings) -> None:
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    from app.cli.services import open_database
-    from app.migrate import is_outdated
-
-    async with open_database(settings) as database, database.unpinned() as connection:
-        if await is_outdated(connection):
-            raise Failure("The database is not set up for this version. Run: rap-analyzer migrate")
+    await check_database(settings)
     if not settings.redis_url:
         raise Failure("Say where Valkey or Redis is: set RAP_ANALYZER_REDIS_URL.")
     try:
@@ -141,3 +136,19 @@ async def check(settings: Settings) -> None:
         raise Failure(f"Valkey at {parts.hostname}:{parts.port or 6379} can't be used: {reason}.") from error
     finally:
         await client.aclose()
+
+
+async def check_database(settings: Settings) -> None:
+    """The database answers, and has the layout of this version. Raises Failure."""
+    import asyncpg
+
+    from app.cli.services import open_database
+    from app.migrate import is_outdated
+
+    outdated = Failure("The database is not set up for this version. Run: rap-analyzer migrate")
+    async with open_database(settings) as database, database.unpinned() as connection:
+        try:
+            if await is_outdated(connection):
+                raise outdated
+        except asyncpg.UndefinedTableError:
+            raise outdated from None

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.failures import Failure, of_database
 
+if TYPE_CHECKING:
+    from app.settings import Settings
 
-def migrate() -> None:
+
+def migrate(
+    wait: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="Migrate nothing: wait until somebody else has done it."),
+    ] = None,
+) -> None:
     """Bring the database to the newest layout; running it again changes nothing.
 
     The login of RAP_ANALYZER_MIGRATION_DATABASE_URL has to own the database and may create roles; where it
@@ -25,6 +35,9 @@ def migrate() -> None:
     from app.settings import Settings
 
     settings = Settings()
+    if wait is not None:
+        asyncio.run(wait_for(settings, wait))
+        return
     owner_url = settings.migration_database_url or settings.database_url
     if owner_url is None:
         raise Failure(
@@ -32,6 +45,24 @@ def migrate() -> None:
         )
     asyncio.run(bring_up_to_date(owner_url, settings.database_url or owner_url))
     typer.echo("The database is up to date.", err=True)
+
+
+async def wait_for(settings: Settings, seconds: float) -> None:
+    """Returns once the database has the layout of this version, seen by the service's own login.
+
+    Raises Failure: after `seconds` with what is wrong, and at once where it can't become right.
+    """
+    from app.cli.hosting import check_database
+
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            await check_database(settings)
+            return
+        except Failure:
+            if time.monotonic() >= end:
+                raise
+        await asyncio.sleep(1)
 
 
 async def bring_up_to_date(owner_url: str, service_url: str) -> None:
