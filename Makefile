@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A function of the moment of use: the environment may not exist yet when make reads this.
 PIP = $$([ -x $(BIN)/pip ] && echo "$(BIN)/python -m pip" || echo "$$(cat $(VENV)/.made-by 2>/dev/null || echo python3) -m pip --python $(BIN)/python") --disable-pip-version-check
+POLICY := .venv-policy
 CONFORMANCE := tests/conformance
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := up
-.PHONY: up test nightly bench check lock clean venv dev conformance node
+.PHONY: up test nightly bench check lock clean venv dev conformance node infra infra-check
 
 up: venv
 	@$(BIN)/rap-analyzer up
@@ -31,6 +32,16 @@ bench: dev
 # Reference servers and other people's clients against ours.
 conformance: dev node $(CONFORMANCE)/node_modules/.package-lock.json
 	@RAP_ANALYZER_CONFORMANCE=1 $(BIN)/python -m pytest $(CONFORMANCE)
+
+# The chart, the overlays, the dashboards and the alerts, against the tools of those who will use them. What is not
+# here (promtool, podman, PgBouncer, a cluster in TEST_KUBECONFIG) is skipped, and named at the end.
+infra-check: $(VENV)/.installed-infra $(POLICY)/.installed
+	@RAP_ANALYZER_INFRA=1 $(BIN)/python -m pytest -rs tests/infra
+
+# What is generated of what is written.
+infra: $(VENV)/.installed-infra
+	@$(BIN)/python -m infra.helm.generate
+	@$(BIN)/python -m infra.monitoring.generate
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
@@ -64,6 +75,17 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(PIP) install --require-hashes --no-deps --requirement $<
 	@touch $@
 
+$(VENV)/.installed-infra: requirements-infra.lock $(VENV)/.installed-dev
+	@echo "Installing the packages of $<; this is slow only once."
+	@$(PIP) install --quiet --require-hashes --no-deps --requirement $<
+	@touch $@
+
+$(POLICY)/.installed: requirements-policy.lock $(VENV)/.installed-dev
+	@echo "Installing the packages of $< in $(POLICY); this is slow only once."
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(POLICY)
+	@$(BIN)/uv pip install --quiet --require-hashes --no-deps --python $(POLICY)/bin/python --requirement $<
+	@touch $@
+
 # Where Python comes without ensurepip (Debian), its own pip fills the environment.
 $(BIN)/python:
 	@for python in $(PYTHONS); do \
@@ -81,7 +103,9 @@ $(BIN)/python:
 lock: dev
 	$(LOCK) --group build --output-file requirements.lock
 	$(LOCK) --group dev --output-file requirements-dev.lock
+	$(LOCK) --group infra --output-file requirements-infra.lock
+	$(subst compile pyproject.toml,compile,$(LOCK)) --group pyproject.toml:policy --output-file requirements-policy.lock
 
 clean:
-	rm -rf $(VENV) $(CONFORMANCE)/node_modules dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(POLICY) $(CONFORMANCE)/node_modules dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@echo "Kept .data, which holds the demo's database. Delete it yourself to begin anew."

@@ -1,7 +1,7 @@
 """Writes the chart's values.schema.json and README.md: `python -m infra.helm.generate`.
 
-The schema's shape is that of values.yaml, its `settings` are those of app.settings, and what can't be seen there
-(enumerations, patterns) is said here.
+The schema's shape is that of values.yaml, its `settings` are those of app.settings, and what can't be seen
+there (enumerations, patterns) is said here.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def of(value: Any, path: str, name: str) -> dict[str, Any]:
 
 def settings() -> dict[str, Any]:
     """As JSON Schema; durations and the like may be given as text, as the environment has it."""
-    full = Settings.model_json_schema()
+    full = Settings.model_json_schema(by_alias=False)
     properties = {}
     for name, field in full["properties"].items():
         if name in NOT_SET:
@@ -160,7 +160,11 @@ def readme(text: str) -> str:
         comment = ""
     head = (CHART.parent / "README.head.md").read_text()
     names = "\n".join(f"| `{name}` | {of['description']} |" for name, of in settings()["properties"].items())
-    return f"{head}\n## Values\n\n" + "\n".join(rows) + f"\n\n## Settings\n\n| `settings.` | what for |\n|---|---|\n{names}\n"
+    return (
+        f"{head}\n## Values\n\n"
+        + "\n".join(rows)
+        + f"\n\n## Settings\n\n| `settings.` | what for |\n|---|---|\n{names}\n"
+    )
 
 
 if __name__ == "__main__":
