@@ -25,6 +25,7 @@ from api.schema import schema
 from api.websocket import WebSocketEndpoint
 from app.http.graphiql.page import graphiql_routes
 from app.http.health import health_routes
+from app.http.ingest import ingest_routes
 from app.http.sign_in.routes import sign_in_routes
 from app.http.tracing import TracedEngine, TraceRequests
 from app.lifespan import State, open_state
@@ -87,6 +88,7 @@ def create_app(settings: Settings) -> Starlette:
             # An object gets every method, and answers the wrong ones in GraphQL's way.
             Route("/graphql", live),
             WebSocketRoute("/graphql", live),
+            *ingest_routes(),
             *health_routes(),
             *sign_in_routes(demo=settings.demo_key is not None),
             *page,
@@ -126,7 +128,7 @@ def cross_origin(origins: Sequence[str]) -> Middleware:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Rap-Tenant", "Last-Event-ID"],
+        allow_headers=["Authorization", "Content-Encoding", "Content-Type", "Rap-Tenant", "Last-Event-ID"],
         expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
         max_age=3600,
     )

@@ -11,14 +11,10 @@ from types import TracebackType
 from typing import Self
 
 from app.importers.entries import Rejected, Unreadable
+from app.importers.splitting import CHUNK_BYTES, NotUtf8, Splitter
 
-# The longest lyrics that a track may have take 2.4 MB when every letter is escaped as two \uXXXX.
-MAX_LINE_BYTES = 4 << 20
-CHUNK_BYTES = 64 << 10
-UTF8_BOM = b"\xef\xbb\xbf"
-UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 GZIP_MAGIC = b"\x1f\x8b"
-TOO_LONG = f"The line is longer than {MAX_LINE_BYTES >> 20} MB."
+CUT_SHORT = "The compressed file breaks off in this line: it was cut short. The lines before are read."
 DAMAGED = "The compressed file's checksum does not fit: lines before this one may be damaged."
 NOISE = "The compressed file is damaged from here on. The lines before are read."
 
@@ -51,36 +47,26 @@ class LineFile:
         self._raw.close()
 
     def __iter__(self) -> Iterator[tuple[int, bytes] | Rejected]:
-        for number, line in enumerate(self._lines(), 1):
-            if number == 1 and isinstance(line, bytes):
-                if line.startswith(UTF16_BOMS):
-                    raise Unreadable(f"{self.path} is UTF-16. Save it as UTF-8 first.")
-                line = line.removeprefix(UTF8_BOM)
-            yield Rejected(number, line) if isinstance(line, str) else (number, line.rstrip(b"\r"))
+        try:
+            for number, line in enumerate(self._lines(), 1):
+                yield Rejected(number, line) if isinstance(line, str) else (number, line)
+        except NotUtf8:
+            raise Unreadable(f"{self.path} is UTF-16. Save it as UTF-8 first.") from None
 
     def _lines(self) -> Iterator[bytes | str]:
         """Lines, or the reason in place of one that can't be had."""
-        rest, overlong = b"", False
+        splitter = Splitter()
         try:
             while chunk := self._file.read1(CHUNK_BYTES):
-                *whole, rest = (rest + chunk).split(b"\n")
-                for line in whole:
-                    yield TOO_LONG if overlong or len(line) > MAX_LINE_BYTES else line
-                    overlong = False
-                if len(rest) > MAX_LINE_BYTES:
-                    rest, overlong = b"", True
+                yield from splitter.feed(chunk)
         except EOFError:
-            yield "The compressed file breaks off in this line: it was cut short. The lines before are read."
+            yield CUT_SHORT
             return
         except gzip.BadGzipFile as error:
-            if rest and not overlong:
-                yield rest
+            yield from splitter.end()
             yield DAMAGED if "CRC" in str(error) or "ength" in str(error) else NOISE
             return
         except zlib.error:
             yield NOISE
             return
-        if overlong:
-            yield TOO_LONG
-        elif rest:
-            yield rest
+        yield from splitter.end()

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis import runs
-from app.catalog import tracks
+from app.catalog import identity, tracks
 from app.catalog.new_track import InvalidTrack, NewTrack
 from app.importers.entries import Record, Rejected
 from app.importers.records import to_track
@@ -31,6 +32,93 @@ class Loaded:
     rejected: list[Rejected] = field(default_factory=list)
 
 
+class Loader:
+    """Adds songs to one tenant's catalogue, and to one run if they are to be analysed: `seal` it at the end.
+
+    `run` is there once something new has come. A track is known by its fingerprint, so that loading a file
+    again adds only what is missing; with `by_external_id` also by what other systems call it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        tenant: UUID,
+        *,
+        analyze: bool,
+        by_external_id: bool = False,
+        charged_to: UUID | None = None,
+    ) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._analyze = analyze
+        self._by_external_id = by_external_id
+        self._charged_to = charged_to
+        self.run: UUID | None = None
+
+    async def store(self, checked: Sequence[Checked], rejected: list[Rejected]) -> Loaded:
+        """One transaction, or several where the database refuses a value: halving finds the line at fault."""
+        try:
+            added, present = await self._add([track for _, track in checked])
+            return Loaded(added, present, rejected)
+        except DBAPIError as error:
+            if not sqlstate(error).startswith(CLASSES_OF_BAD_VALUES):
+                raise
+            if len(checked) == 1:
+                refused = Rejected(
+                    checked[0][0], f"The database refuses a value of this song ({sqlstate(error)})."
+                )
+                return Loaded(rejected=[*rejected, refused])
+        half = len(checked) // 2
+        first = await self.store(checked[:half], rejected)
+        second = await self.store(checked[half:], first.rejected)
+        return Loaded(first.added + second.added, first.present + second.present, second.rejected)
+
+    async def keep_run(self) -> None:
+        """Keeps the run from ending though nothing new comes."""
+        if self.run is not None:
+            async with self._database.transaction(self._tenant) as session:
+                await runs.fill(session, self._tenant, self.run, [])
+
+    async def seal(self) -> None:
+        """The run, if there is one, is complete."""
+        if self.run is not None:
+            async with self._database.transaction(self._tenant) as session:
+                await runs.seal(session, self._tenant, self.run)
+
+    async def _add(self, songs: Sequence[NewTrack]) -> tuple[int, int]:
+        """How many were added, and how many were there; again after a deadlock with another import."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._add_once(songs)
+            except DBAPIError as error:
+                if sqlstate(error) != DEADLOCK or attempt == ATTEMPTS:
+                    raise
+            await asyncio.sleep(0.1 * attempt)
+        raise AssertionError("unreachable")
+
+    async def _add_once(self, songs: Sequence[NewTrack]) -> tuple[int, int]:
+        async with self._database.transaction(self._tenant) as session:
+            missing = await self._missing(session, songs)
+            stored = await tracks.add(session, self._tenant, missing)
+            new = [song.id for song in stored if song.created]
+            run = await self._analyzing(session, new) if new and self._analyze else self.run
+        self.run = run
+        return len(new), len(songs) - len(new)
+
+    async def _missing(self, session: AsyncSession, songs: Sequence[NewTrack]) -> list[NewTrack]:
+        by_print = {song.fingerprint: song for song in songs}
+        known = await tracks.existing(session, self._tenant, list(by_print))
+        missing = [song for print_, song in by_print.items() if print_ not in known]
+        if self._by_external_id:
+            return await identity.unnamed(session, self._tenant, missing)
+        return missing
+
+    async def _analyzing(self, session: AsyncSession, new: Sequence[UUID]) -> UUID:
+        run = self.run or await runs.begin(session, self._tenant, charged_to=self._charged_to)
+        await runs.fill(session, self._tenant, run, new)  # unless somebody has cancelled it
+        return run
+
+
 async def load(
     database: Database,
     tenant: UUID,
@@ -39,10 +127,8 @@ async def load(
     batch: int = 200,
     analyze: bool = True,
 ) -> AsyncIterator[Loaded]:
-    """Adds what is not there yet and yields after each commit; `analyze` queues a run for each batch.
-
-    A track is known by its fingerprint, so that loading a file again adds only what is missing.
-    """
+    """Adds what is not there yet and yields after each commit; `analyze` queues what is new as one run."""
+    loader = Loader(database, tenant, analyze=analyze)
     waiting: list[Checked] = []
     rejected: list[Rejected] = []
     for entry in entries:
@@ -54,57 +140,11 @@ async def load(
         except InvalidTrack as error:
             rejected.append(Rejected(entry.line, str(error), error.field))
         if len(waiting) + len(rejected) >= batch:
-            yield await store(database, tenant, waiting, rejected, analyze)
+            yield await loader.store(waiting, rejected)
             waiting, rejected = [], []
     if waiting or rejected:
-        yield await store(database, tenant, waiting, rejected, analyze)
-
-
-async def store(
-    database: Database, tenant: UUID, checked: Sequence[Checked], rejected: list[Rejected], analyze: bool
-) -> Loaded:
-    """One transaction, or several where the database refuses a value: halving finds the line at fault."""
-    try:
-        added, present = await add(database, tenant, [track for _, track in checked], analyze)
-        return Loaded(added, present, rejected)
-    except DBAPIError as error:
-        if not sqlstate(error).startswith(CLASSES_OF_BAD_VALUES):
-            raise
-        if len(checked) == 1:
-            refused = Rejected(
-                checked[0][0], f"The database refuses a value of this song ({sqlstate(error)})."
-            )
-            return Loaded(rejected=[*rejected, refused])
-    half = len(checked) // 2
-    first = await store(database, tenant, checked[:half], rejected, analyze)
-    second = await store(database, tenant, checked[half:], first.rejected, analyze)
-    return Loaded(first.added + second.added, first.present + second.present, second.rejected)
-
-
-async def add(database: Database, tenant: UUID, songs: Sequence[NewTrack], analyze: bool) -> tuple[int, int]:
-    """How many were added, and how many were there; again after a deadlock with another import."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await add_once(database, tenant, songs, analyze)
-        except DBAPIError as error:
-            if sqlstate(error) != DEADLOCK or attempt == ATTEMPTS:
-                raise
-        await asyncio.sleep(0.1 * attempt)
-    raise AssertionError("unreachable")
-
-
-async def add_once(
-    database: Database, tenant: UUID, songs: Sequence[NewTrack], analyze: bool
-) -> tuple[int, int]:
-    by_print = {song.fingerprint: song for song in songs}
-    async with database.transaction(tenant) as session:
-        known = await tracks.existing(session, tenant, list(by_print))
-        missing = [song for print_, song in by_print.items() if print_ not in known]
-        stored = await tracks.add(session, tenant, missing)
-        new = [song.id for song in stored if song.created]
-        if analyze and new:
-            await runs.start(session, tenant, new)
-    return len(new), len(songs) - len(new)
+        yield await loader.store(waiting, rejected)
+    await loader.seal()
 
 
 def sqlstate(error: DBAPIError) -> str:

@@ -27,6 +27,7 @@ from tenancy.names import InvalidName
 from tenancy.oidc.providers import UnknownProvider
 from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.restrictions import CallerRefused, InvalidRestriction
+from tenancy.seats import Full
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,7 @@ EXPECTED: dict[type[Exception], str] = {
     ApiKeyNotFound: "NOT_FOUND",
     CallerRefused: "FORBIDDEN",
     ExpiryExceeded: "FORBIDDEN",
+    Full: "TOO_MANY_OPEN",
     InvalidCursor: "BAD_USER_INPUT",
     InvalidMember: "BAD_USER_INPUT",
     InvalidName: "BAD_USER_INPUT",

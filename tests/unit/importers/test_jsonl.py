@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.importers import lines as lines_module
+from app.importers import splitting
 from app.importers.entries import Record, Rejected, Unreadable
 from app.importers.sources import open_source
 
@@ -49,7 +50,7 @@ def test_utf16_is_unreadable_as_a_whole(tmp_path: Path) -> None:
 def test_a_line_without_end_is_rejected_and_the_next_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines_module, "MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr(splitting, "MAX_LINE_BYTES", 1000)
     monkeypatch.setattr(lines_module, "CHUNK_BYTES", 100)
     found = read(written(tmp_path, b'{"lyrics": "' + b"x" * 5000 + b'"}\n' + GOOD))
     assert isinstance(found[0], Rejected)
