@@ -197,7 +197,7 @@ def test_settings_are_ones_of_the_service_and_fit_together(
     ours = [(name, pod, c) for name, pod in pods(objects) for c in containers(pod) if "envFrom" in c]
     assert len(ours) == 2 * 2 + 1
     for name, _, container in ours:
-        environment = {}
+        environment: dict[str, str] = {}
         for each in container["envFrom"]:
             config = named(objects, "ConfigMap", each["configMapRef"]["name"])
             assert config is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from app.analysis.agents.agent import ModelAgent, Question
 from app.analysis.agents.conversation import Purse
@@ -17,6 +17,9 @@ from app.analysis.orchestrator import TrackAnalysis
 from app.analysis.profile import Profile
 from app.analysis.results import Result, Status
 from app.lyrics.text import Lyrics
+
+if TYPE_CHECKING:
+    from app.analysis.agents.graph import Bench
 
 GONE = "This language model is not among the settings any more."
 
@@ -56,8 +59,11 @@ class Cascade:
     """
 
     def __init__(self, agents: Sequence[ModelAgent], below: float) -> None:
+        from app.analysis.agents import graph  # LangGraph takes half a second, and few have models
+
         self.agents = tuple(agents)
         self._below = below
+        self._run = partial(graph.run, graph.graph(below))
 
     def concerns(self, names: Collection[str], analysis: TrackAnalysis) -> bool:
         """Whether a model may be asked about the song that has been analysed locally."""
@@ -76,16 +82,17 @@ class Cascade:
         A model whose result is in `analysis` already is not asked again.
         """
         sitting = _Sitting(lyrics, means, tell, dict(analysis.results), dict(analysis.durations_ms))
-        critics = [agent for agent in means.agents if agent.task.name == critic.TASK.name]
-        others = [agent for agent in means.agents if agent not in critics]
-        unsure = self._unsure(analysis.results)
-        await asyncio.gather(
-            *(sitting.hear(agent) for agent in others if agent.name in names),
-            *(self._escalate(sitting, task, others, names) for task in sorted(unsure)),
-        )
-        for agent in critics:
-            if agent.name in names:
-                await sitting.hear(agent)
+        named = [agent for agent in means.agents if agent.name in names]
+        unnamed = [agent for agent in means.agents if agent.name not in names]
+        bench: Bench = {
+            "named": [agent for agent in named if agent.task.name != critic.TASK.name],
+            "unsure": [
+                [agent for agent in unnamed if agent.task.name == task]
+                for task in sorted(self._unsure(analysis.results))
+            ],
+            "critics": [agent for agent in named if agent.task.name == critic.TASK.name],
+        }
+        await self._run(bench, sitting.hear)
         for name in sorted(set(names) - set(local(names)) - set(sitting.results)):
             await sitting.note(name, Result(Status.FAILED, error=GONE), 0)
         return TrackAnalysis(sitting.results, sitting.durations, Profile.of(sitting.results))
@@ -93,15 +100,6 @@ class Cascade:
     def _unsure(self, results: Mapping[str, Result]) -> set[str]:
         tasks = {agent.task.name for agent in self.agents}
         return {name for name in tasks & set(results) if confidence(results[name]) < self._below}
-
-    async def _escalate(
-        self, sitting: _Sitting, task: str, agents: Sequence[ModelAgent], names: Collection[str]
-    ) -> None:
-        for agent in agents:
-            if agent.task.name == task and agent.name not in names:
-                result = await sitting.hear(agent, fit_alone=True)
-                if result is not None and confidence(result) >= self._below:
-                    return
 
 
 @dataclass(slots=True)
