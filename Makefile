@@ -42,6 +42,7 @@ infra-check: $(VENV)/.installed-infra $(POLICY)/.installed
 infra: $(VENV)/.installed-infra
 	@$(BIN)/python -m infra.helm.generate
 	@$(BIN)/python -m infra.monitoring.generate
+	@$(BIN)/python -m infra.kustomize.generate
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \

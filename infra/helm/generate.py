@@ -82,8 +82,12 @@ def values_schema(values: dict[str, Any]) -> dict[str, Any]:
     # Helm gives these to every chart; ours has no use for them.
     schema["properties"]["global"] = {"type": "object"}
     schema["allOf"] = [
-        when("postgres.mode", ["cnpg", "bundled"], "postgres.ownerPassword", "postgres.servicePassword"),
-        when("valkey.mode", ["bundled"], "valkey.password"),
+        # CloudNativePG has Secrets of its own kind, which the chart makes in any case.
+        when("postgres.mode", ["cnpg"], "postgres.ownerPassword", "postgres.servicePassword"),
+        unless_given(
+            when("postgres.mode", ["bundled"], "postgres.ownerPassword", "postgres.servicePassword")
+        ),
+        unless_given(when("valkey.mode", ["bundled"], "valkey.password")),
         when("ingress.enabled", [True], "ingress.host"),
         when("httpRoute.enabled", [True], "httpRoute.parentRefs"),
     ]
@@ -135,6 +139,13 @@ def when(path: str, values: list[Any], *needed: str) -> dict[str, Any]:
     group, name = path.split(".")
     condition = {"properties": {group: {"properties": {name: {"enum": values}}, "required": [name]}}}
     return {"if": {**condition, "required": [group]}, "then": {"properties": then}}
+
+
+def unless_given(rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule, where no Secret of the user's own holds what it asks for."""
+    given = {"properties": {"existingSecret": {"minLength": 1}}, "required": ["existingSecret"]}
+    some = {"properties": {"secrets": given}, "required": ["secrets"]}
+    return {**rule, "if": {"allOf": [rule["if"], {"not": some}]}}
 
 
 def readme(text: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from infra.monitoring.dashboards import DASHBOARDS
@@ -26,16 +25,7 @@ def main() -> None:
 def files() -> dict[Path, str]:
     """What is generated, by path."""
     alerts = (HERE / "alerts.yaml").read_text()
-    rule = {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "PrometheusRule",
-        "metadata": {"name": "alerts", "labels": {"app.kubernetes.io/component": "alerts"}},
-        "spec": yaml.safe_load(alerts),
-    }
-    found = {
-        CHART / "alerts.yaml": alerts,
-        COMPONENT / "alerts.yaml": yaml.safe_dump(rule, sort_keys=False, width=110),
-    }
+    found = {CHART / "alerts.yaml": alerts}
     for name, build in DASHBOARDS.items():
         text = JSONEncoder(sort_keys=True, indent=2).encode(build().build()) + "\n"
         for folder in (CHART / "dashboards", COMPONENT / "dashboards"):
