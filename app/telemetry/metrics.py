@@ -1,4 +1,4 @@
-"""Every figure that /metrics shows; docs/operating.md explains them.
+"""Every figure that /metrics shows; infra/monitoring/README.md says how to read them.
 
 Labels come from sets that callers can't add to: names of trusted operations, of analyzers, of models in the
 settings. What belongs to a tenant is never a label: there may be a hundred thousand of them.
