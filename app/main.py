@@ -27,7 +27,7 @@ from app.http.graphiql.page import graphiql_routes
 from app.http.health import health_routes
 from app.http.ingest import ingest_routes
 from app.http.sign_in.routes import sign_in_routes
-from app.http.tracing import TracedEngine, TraceRequests
+from app.http.tracing import TracedEngine, TraceRequests, charged
 from app.lifespan import State, open_state
 from app.settings import Settings
 from app.telemetry.logs import configure_logs
@@ -70,7 +70,8 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with open_state(settings) as state:
-            open_context = measured(opener(state["services"]), names)
+            open_ = opener(state["services"])
+            open_context = measured(charged(open_) if traces else open_, names)
             authenticator = state["authenticator"]
             admission = Admission(engine, documents, state["stored"], introspection=settings.introspection)
             live.http = GraphQLEndpoint(engine, authenticator, open_context, admission)

@@ -1,7 +1,7 @@
-"""How much machinery tenants take, from what the benchmarks have measured: `python -m bench.capacity --write`.
+"""How much machinery tenants take, from what was measured: `python -m bench.capacity --write`.
 
-Reads the sections of RESULTS.md and the table of app/analysis/README.md, and rewrites the table of docs/scaling.md.
-What no benchmark can know (how much a tenant asks, what a core costs) is an assumption: each is named below, printed
+Reads RESULTS.md and the table of app/analysis/README.md, and rewrites the table of docs/scaling.md. What no
+benchmark can know (how much a tenant asks, what a core costs) is an assumption: each is named below, printed
 with the result, and yours to change on the command line.
 """
 
@@ -46,7 +46,7 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """CPU seconds of a request in the API and in Postgres, and of a track in a worker: analysed, and embedded."""
+    """CPU seconds of a request in the API and in Postgres, and of a track that is analysed, and embedded."""
 
     api: float
     postgres: float
@@ -117,7 +117,8 @@ def text(cost: Measured, assumed: Assumed) -> str:
     said = ", ".join(f"{each.name} {getattr(assumed, each.name):,}" for each in fields(assumed))
     return (
         f"Measured, CPU milliseconds: {1000 * cost.api:.2f} a request in the API, {1000 * cost.postgres:.2f}"
-        f" in Postgres, {1000 * cost.analysis:.1f} a track to analyse, {1000 * cost.embedding:.1f} to embed.\n"
+        f" in Postgres, {1000 * cost.analysis:.1f} a track to analyse,"
+        f" {1000 * cost.embedding:.1f} to embed.\n"
         f"Assumed: {said}.\n\n{table(HEAD, rows(cost, assumed))}"
     )
 

@@ -14,7 +14,9 @@ from api.planner.documents import Bound, Document, Operation
 from api.planner.engine import Engine
 from api.planner.plan import Plan
 from api.planner.planner import Planner
+from api.requests import OpenContext
 from app.telemetry.tracing import span
+from tenancy.principals import Principal
 from tenancy.scopes import Scope as Permission
 
 if TYPE_CHECKING:
@@ -63,6 +65,16 @@ class TraceRequests:
                 await send(message)
 
             await self._app(scope, receive, observed)
+
+
+def charged(open_context: OpenContext) -> OpenContext:
+    """Shows how long Valkey takes to charge: the scripts of quotas go past redis-py's commands."""
+
+    async def open_(principal: Principal, estimate: Estimate) -> Context:
+        with span("charge", points=estimate.requested):
+            return await open_context(principal, estimate)
+
+    return open_
 
 
 class TracedPlanner(Planner):

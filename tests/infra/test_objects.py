@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.http.health import health_routes
+from app.main import create_app
 from app.settings import Settings
 from tests.infra.charts import MATRIX, Object, containers, matches, named, of_kind, pods, rendered
 
@@ -147,6 +148,17 @@ def test_prometheus_finds_a_port_to_ask(case: str) -> None:
         for endpoint in monitor["spec"]["endpoints"]:
             assert endpoint["port"] in {port["name"] for port in services[0]["spec"]["ports"]}
             assert endpoint["path"] in ROUTES
+
+
+def test_the_world_may_ask_for_what_is_for_it() -> None:
+    """All routes of the service but the probes, /metrics, and the page that leads to GraphiQL."""
+    settings = Settings(database_url="postgresql://x", redis_url="redis://x")
+    routes = {f"/{route.path.split('/')[1]}" for route in create_app(settings).routes}  # type: ignore[attr-defined]
+    objects = rendered("external-everything")
+    (ingress,), (route,) = of_kind(objects, "Ingress"), of_kind(objects, "HTTPRoute")
+    by_ingress = {path["path"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]}
+    by_route = {match["path"]["value"] for rule in route["spec"]["rules"] for match in rule["matches"]}
+    assert by_ingress == by_route == routes - ROUTES - {"/"}
 
 
 UNITS = {"m": 0.001, "": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}

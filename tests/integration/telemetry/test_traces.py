@@ -113,7 +113,16 @@ def check(collector: Collector) -> None:
     ids = {each.span_id for group in spans.values() for each in group}
     requests = spans["POST /graphql"]
     assert len(requests) == 2
-    for name in ("cost", "execute query", "execute mutation", "plan", "process analyze", "analyze", "embed"):
+    for name in (
+        "cost",
+        "charge",
+        "execute query",
+        "execute mutation",
+        "plan",
+        "process analyze",
+        "analyze",
+        "embed",
+    ):
         assert name in spans, sorted(spans)
     statements = [each for group in spans.values() for each in group if "db.statement" in of(each)]
     assert any("from tracks" in of(each)["db.statement"].lower() for each in statements)

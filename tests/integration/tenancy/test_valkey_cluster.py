@@ -24,7 +24,7 @@ from app.embedded.binaries import valkey_binary
 from app.embedded.ports import free_port
 from app.events import streams
 from app.events.cursors import Cursor
-from tenancy.ledger import FOLDER, keys_of, prefix
+from tenancy.ledger import FOLDER, keys_of, minute_of, prefix
 from tenancy.unflushed import FORGET
 
 SLOTS = 16384
@@ -101,7 +101,7 @@ def script(name: str) -> str:
 async def test_scripts_of_quotas_run(cluster: Any, number: int) -> None:
     """Of several tenants, which live on different nodes."""
     tenant, key, now = uuid4(), uuid4(), datetime.now(UTC)
-    keys = keys_of(tenant, key, now)
+    keys = keys_of(tenant, key, minute_of(now), now.date())
     day = f"{now:%Y%m%d}"
     charge = [10, *LIMITS, 1_000_000, day, str(key), "Feed", 200, 0, 0]
     assert (await cluster.eval(script("quota"), len(keys), *keys, *charge))[0] == -1  # the month is unknown
@@ -140,8 +140,9 @@ async def test_documents_and_streams_work(cluster: Any) -> None:
 
 def test_keys_of_a_tenant_share_a_slot_and_tenants_do_not() -> None:
     def slots(tenant: UUID) -> set[int]:
-        keys = [*keys_of(tenant, uuid4(), datetime.now(UTC)), streams.key(tenant), documents_key(tenant)]
-        return {key_slot(key.encode()) for key in keys}
+        now = datetime.now(UTC)
+        accounts = keys_of(tenant, uuid4(), minute_of(now), now.date())
+        return {key_slot(key.encode()) for key in (*accounts, streams.key(tenant), documents_key(tenant))}
 
     found = [slots(uuid4()) for _ in range(50)]
     assert all(len(each) == 1 for each in found)

@@ -72,7 +72,11 @@ seccompProfile:
   type: RuntimeDefault
 {{- end -}}
 
-{{/* A policy/v1 PodDisruptionBudget's spec, or an HPA's metrics, differ by component alone. */}}
+{{/* What the world may ask for: neither the probes nor /metrics. */}}
+{{- define "rap-analyzer.paths" -}}
+["/graphql", "/graphiql", "/auth", "/ingest"]
+{{- end -}}
+
 {{- define "rap-analyzer.databaseHost" -}}
 {{ include "rap-analyzer.fullname" . }}-postgres{{ if eq .Values.postgres.mode "cnpg" }}-rw{{ end }}
 {{- end -}}
