@@ -79,20 +79,30 @@ async def open_runs(session: AsyncSession, tenant: UUID, stage: int) -> list[Ope
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What can be claimed now: the first of it is `urgent`, and it is of `runs` runs or a few more."""
+
+    urgent: bool
+    runs: int
+
+
 async def claim(session: AsyncSession, tenant: UUID, most: int) -> Slice | None:
     """Up to `most` tracks for the local analyzers that nobody else holds; None where there are none."""
-    driver = await driver_of(session)
     for run in await open_runs(session, tenant, LOCAL):
-        rows = await driver.fetch(NEXT, tenant, run.id, most)
+        rows = await (await driver_of(session)).fetch(NEXT, tenant, run.id, most)
         if rows:
             return Slice(run, fresh([claimed(row) for row in rows]))
     return None
 
 
-async def next_turn(session: AsyncSession, tenant: UUID) -> bool | None:
-    """Whether what can be claimed now is urgent; None where nothing can. Locks one of it."""
-    slice_ = await claim(session, tenant, 1)
-    return None if slice_ is None else slice_.run.urgent
+async def ahead(session: AsyncSession, tenant: UUID) -> Ahead | None:
+    """None where nothing can be claimed now; else locks one track of it."""
+    runs = await open_runs(session, tenant, LOCAL)
+    for n, run in enumerate(runs):
+        if await (await driver_of(session)).fetch(NEXT, tenant, run.id, 1):
+            return Ahead(run.urgent, len(runs) - n)
+    return None
 
 
 def fresh(items: Sequence[Claimed]) -> Sequence[Claimed]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.analysis.agents.cascade import local
 from app.analysis.batch import Text
 from app.analysis.charging import Charges, Receipt
-from app.analysis.claims import Slice, claim, next_turn
+from app.analysis.claims import Slice, ahead, claim
 from app.analysis.endings import finish_drained, finish_if_done, pause
 from app.analysis.keeping import Found, Report, keep, keep_profiles, unreported
 from app.analysis.orchestrator import TrackAnalysis
@@ -98,13 +98,14 @@ async def advance(database: Database, turn: Turn, analysts: Analysts) -> None:
 async def hand_on(session: AsyncSession, turn: Turn, slices: int = 1, lanes: int = 1) -> None:
     """Ends the turn and asks for the next one of its lane; the first lane sees to the others."""
     await release(session, turn)
-    urgent = await next_turn(session, turn.tenant)
-    if urgent is None:
+    left = await ahead(session, turn.tenant)
+    if left is None:
         await finish_drained(session, turn.tenant)
         return
-    await request(session, Job.ANALYZE, turn.tenant, Priority.of(urgent), turn.lane)
-    if turn.lane == 0 and min(slices, lanes) > 1:
-        await widen(session, Job.ANALYZE, turn.tenant, Priority.of(urgent), min(slices, lanes))
+    priority, wide = Priority.of(left.urgent), min(max(slices, left.runs), lanes)
+    await request(session, Job.ANALYZE, turn.tenant, priority, turn.lane)
+    if turn.lane == 0 and wide > 1:
+        await widen(session, Job.ANALYZE, turn.tenant, priority, wide)
 
 
 async def work(

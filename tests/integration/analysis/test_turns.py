@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import delete, text
 
 from app.analysis import batch, runs
@@ -22,9 +24,9 @@ from tenancy.database import Database
 from tests.builders import add_tracks, new_tenant, song, turn
 from tests.integration.events.helpers import until
 
-LANES = 4
+LANES = 8
 AT_ONCE = 2
-BACKLOG = 40 * SLICE
+BACKLOG = 60 * SLICE
 # Slices of a tenant whose transaction began in a span of time.
 SLICES = "select count(*) from events where kind = 'RunProgressed' and at between $1 and $2"
 
@@ -143,7 +145,8 @@ async def test_very_many_small_runs_are_no_way_past_others(jobs_url: str, jobs_d
 
 
 async def has_begun(database: Database, tenant: UUID) -> bool:
-    return await done(database, tenant) > 0
+    """All of its lanes have work."""
+    return len(await turns(database, tenant)) == LANES
 
 
 async def turns(database: Database, tenant: UUID) -> list[tuple[str, int, bool]]:
@@ -171,6 +174,40 @@ async def test_a_tenant_has_one_turn_a_lane_and_no_more(jobs_database: Database)
     assert [key for key, *_ in await turns(jobs_database, tenant)] == ["0", "1", "2"]
     async with jobs_database.transaction(tenant) as session:
         await session.execute(text("delete from pgqueuer"))
+
+
+async def test_work_that_comes_as_a_turn_ends_is_not_forgotten(
+    jobs_database: Database, owner_url: str
+) -> None:
+    watching = await asyncpg.connect(owner_url)
+    tenant = await new_tenant(jobs_database)
+    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(2)])
+    await start(jobs_database, tenant, tracks[:1])
+    taken = replace(turn(tenant), id=await pick(jobs_database, tenant))
+    async with jobs_database.transaction(tenant) as session:
+        await runs.start(session, tenant, tracks[1:])  # asks for the turn that is running, and commits late
+        ending = asyncio.create_task(advance(jobs_database, taken, Analysts(analyze)))
+
+        async def waits_or_has_ended() -> bool:
+            waiting = await watching.fetchval(
+                "select count(*) from pg_stat_activity"
+                " where wait_event_type = 'Lock' and query like 'update pgqueuer set dedupe_key%'"
+            )
+            return ending.done() or waiting == 1
+
+        await until(waits_or_has_ended)
+    await watching.close()
+    await ending
+    assert await turns(jobs_database, tenant) == [("0", Priority.INTERACTIVE, True)]
+    await advance(jobs_database, turn(tenant), Analysts(analyze))
+    assert await done(jobs_database, tenant) == 2
+
+
+async def pick(database: Database, tenant: UUID) -> int:
+    """Takes the tenant's turn from the queue, as a worker does."""
+    async with database.transaction(tenant) as session:
+        picked = text("update pgqueuer set status = 'picked' where dedupe_key = :key returning id")
+        return int((await session.execute(picked, {"key": f"analyze:{tenant}:0"})).scalar_one())
 
 
 async def test_no_run_is_forgotten_however_turns_end_and_begin(
