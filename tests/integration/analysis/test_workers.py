@@ -102,3 +102,33 @@ async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
     assert await asyncio.to_thread(second.wait, 60) == 0
     assert survivors(started) == set()
     assert "Traceback" not in workers.log.read_text()
+
+
+async def test_a_worker_that_is_told_to_stop_commits_what_it_is_at(
+    jobs_database: Database, workers: Workers
+) -> None:
+    tenant = await new_tenant(jobs_database)
+    tracks = await add_tracks(jobs_database, tenant, [song() for _ in range(3 * TRACKS)])
+    async with jobs_database.transaction(tenant) as session:
+        run = await runs.start(session, tenant, tracks)
+    first = workers.start()
+    await until_done(jobs_database, tenant, run, 1)
+    started = children(first.pid)
+    first.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(first.wait, 60) == 0
+    assert survivors(started) == set()
+    done, ended = await progress(jobs_database, tenant, run)
+    assert not ended, "it was too fast to be stopped on the way"
+    # Its turns are back in the queue: nobody has to wait for their heartbeats to run out.
+    async with jobs_database.unpinned() as connection:
+        held = await connection.fetchval(
+            "select count(*) from pgqueuer where status = 'picked' and dedupe_key like $1", f"%{tenant}%"
+        )
+    assert held == 0
+    workers.start()
+    await until_done(jobs_database, tenant, run, 3 * TRACKS)
+    async with jobs_database.reading(tenant) as connection:
+        row = await connection.fetchrow("select completed, failed from runs where id = $1", run)
+        analyses = await connection.fetchval("select count(*) from analyses where run_id = $1", run)
+    assert (tuple(row), analyses, done > 0) == ((3 * TRACKS, 0), 15 * TRACKS, True)
+    assert "Traceback" not in workers.log.read_text()
