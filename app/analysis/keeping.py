@@ -95,6 +95,9 @@ async def keep(session: AsyncSession, tenant: UUID, run: UUID, found: Sequence[F
 
 async def keep_profiles(session: AsyncSession, tenant: UUID, found: Sequence[Found]) -> None:
     """What is known of each track now, by these results and by the newest of all other analyzers."""
+    found = [each for each in found if each.results]
+    if not found:
+        return
     older = await newest_of_others(session, tenant, found)
     profiles = [
         {

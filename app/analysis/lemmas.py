@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.analysis import data
+from app.analysis.memo import MEMO
 
 _VOWELS = frozenset("aeiouy")
 _ENGLISH = data.toml("words.toml")["english"]
@@ -25,13 +26,13 @@ def _morphology() -> Any:
     return pymorphy3.MorphAnalyzer(lang="ru")
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=MEMO)
 def russian(word: str) -> str:
     """The most likely dictionary form of a lower-case Russian word, `ё` written as `е`."""
     return str(_morphology().parse(word)[0].normal_form).replace("ё", "е")
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=MEMO)
 def english(word: str) -> tuple[str, ...]:
     """Base forms that a lower-case English word may have, itself first, likeliest next.
 

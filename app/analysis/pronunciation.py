@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from app.analysis import analogy, spelling
 from app.analysis.dictionary import Phones, Readings, known
+from app.analysis.memo import MEMO
 
 # More letters than any word has; a scream or a paste is heard by its end, and costs no more than a word.
 MAX_LETTERS = 40
@@ -37,7 +38,7 @@ _SPLIT_PREFIXES = (
 )
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=MEMO)
 def of(word: str) -> Readings:
     """Pronunciations of a word in normal form, likeliest first; never empty for a word of Latin letters."""
     plain = spelling.unaccented(word[-MAX_LETTERS:])

@@ -6,12 +6,13 @@ import re
 from functools import lru_cache
 
 from app.analysis import pronunciation
+from app.analysis.memo import MEMO
 
 _RUSSIAN_VOWELS = frozenset("аеёиоуыэюяіѣѵ")
 _GROUPS = re.compile(r"[aeiouy]+")
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=MEMO)
 def count(word: str, language: str) -> int:
     """Syllables of a word in normal form: its vowels in Russian, its first pronunciation in English.
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from app.analysis import evidence, syllables
 from app.analysis.analyzers.base import unfit
+from app.analysis.memo import MEMO
 from app.analysis.results import Result, Score, Status, VocabularyDetails
 from app.lyrics import tokens
 from app.lyrics.text import Line, Lyrics
@@ -138,7 +139,7 @@ def _common(language: str) -> frozenset[str]:
     return frozenset(get_frequency_dict(language, "small"))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=MEMO)
 def is_rare(word: str, language: str) -> bool:
     """Whether wordfreq knows `word` at less than one use a million; elided forms count as their full ones."""
     common = _common(language)

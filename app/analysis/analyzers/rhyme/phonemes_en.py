@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.analysis import pronunciation
+from app.analysis.memo import MEMO
 
 MAX_SYLLABLES = 3
 _GLIDES = ("AY", "AW")
@@ -41,7 +42,7 @@ class Ending:
     readings: tuple[Reading, ...]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=MEMO)
 def ending(word: str) -> Ending:
     """The ending of a word in normal form."""
     readings = dict.fromkeys(_reading(phones) for phones in pronunciation.of(word)[:4])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.analysis import data
+from app.analysis.memo import MEMO
 
 _SOFT = {"я": "а", "е": "э", "ё": "о", "ю": "у", "и": "и"}
 _HARD = {"а": "а", "о": "о", "у": "у", "э": "э", "ы": "ы"}
@@ -48,7 +49,7 @@ class Sounds:
     unstressed_end: bool
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=MEMO)
 def sounds(word: str) -> Sounds:
     """The sounds of a lower-case Russian word; letters of other scripts are dropped."""
     text = word.replace("ѣ", "е").replace("і", "и").replace("ъ ", " ")
