@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from app.cli import analyze, importing, keys, members, migrate, operations, schema, serve, tenants, up, worker
+from app.cli import (
+    analyze,
+    importing,
+    keys,
+    members,
+    migrate,
+    operations,
+    schema,
+    serve,
+    tenants,
+    trends,
+    up,
+    worker,
+)
 
 program = typer.Typer(
     name="rap-analyzer",
@@ -26,6 +39,7 @@ program.command("analyze", short_help="Analyse a file's songs without storing.")
 program.add_typer(tenants.commands, name="tenants")
 program.add_typer(keys.commands, name="keys")
 program.add_typer(members.commands, name="members")
+program.add_typer(trends.commands, name="trends")
 program.command("serve", short_help="Serve the API, for production.")(serve.serve)
 program.command("worker", short_help="Analyse what is queued, for production.")(worker.worker)
 program.command("migrate", short_help="Bring the database up to date.")(migrate.migrate)

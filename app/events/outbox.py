@@ -30,6 +30,8 @@ class Kind(StrEnum):
     ANALYSIS_FAILED = "AnalysisFailed"  # {"track", "analyzer", "reason", "run"}
     RUN_PROGRESSED = "RunProgressed"  # {"run"}
     RUN_FINISHED = "RunFinished"  # {"run"}
+    # Recorded by the trigger that counts trends (migration 0008).
+    TRENDS_CHANGED = "TrendsChanged"  # {"changes": [{"metric", "from", "to"}, …]}
 
 
 async def record(session: AsyncSession, tenant: UUID, events: Sequence[tuple[Kind, dict[str, Any]]]) -> None:

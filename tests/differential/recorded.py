@@ -8,8 +8,8 @@ from itertools import product
 from typing import Any
 
 from api.context import Services
-from app.trends.metrics import Granularity, Metric
-from app.trends.service import TooManyPeriods
+from app.trends.metrics import Metric
+from app.trends.periods import Granularity, TooManyPeriods
 from tenancy.limits import LIMITS, end_of_month
 from tests.differential.catalogue import ARTISTS, TENANT, named
 from tests.differential.errors import Refused
@@ -33,12 +33,13 @@ async def record(services: Services) -> dict[tuple[Any, ...], Any]:
             ]
         except TooManyPeriods as error:
             found["trends", *wanted] = Refused(str(error))
-        for artist in artists:
-            try:
-                points = await services.trends.evolution(TENANT, artist, metric, granularity)
-                found["evolution", artist, *wanted] = [asdict(point) for point in points]
-            except TooManyPeriods as error:
-                found["evolution", artist, *wanted] = Refused(str(error))
+        evolutions = await services.trends.evolutions(TENANT, artists, metric, granularity)
+        for artist, points in zip(artists, evolutions, strict=True):
+            found["evolution", artist, *wanted] = (
+                Refused(str(points))
+                if isinstance(points, TooManyPeriods)
+                else [asdict(point) for point in points]
+            )
     limits = LIMITS["TEAM"]
     found["quota",] = {
         "burst": limits.burst, "per_minute": limits.per_minute, "per_month": limits.per_month,

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from tests import trend_reference
 from tests.differential.catalogue import Row
 from tests.differential.connections import by_moment, connection
 from tests.differential.errors import Refused
@@ -127,8 +128,21 @@ def recorded(info: Any, *asked: Any) -> list[Row]:
     return list(found)
 
 
-def behind_trend(trend: Row, info: Any, **paging: Any) -> dict[str, Any]:
-    found = [row for row in info.context.rows.all("tracks") if row["id"] in trend["track_ids"]]
+def behind(counted: Row, info: Any, **paging: Any) -> dict[str, Any]:
+    """The tracks of a series or of one of its points."""
+    of, rows = counted["behind"], info.context.rows
+    found = [
+        row
+        for row in rows.all("tracks")
+        if row["released_on"] is not None
+        and of["first_day"] <= row["released_on"] <= of["last_day"]
+        and (of["ids"] is None or row["id"] in of["ids"])
+        and of["key"]
+        in trend_reference.observed(
+            row["profile"],
+            trend_reference.newest(a for a in rows.all("analyses") if a["track_id"] == row["id"]),
+        ).get(of["metric"], {})
+    ]
     return connection(found, TRACK_ORDER["RELEASED_ON"](True), **paging)
 
 
@@ -171,7 +185,7 @@ RESOLVERS: dict[str, Resolver] = {
         tracks(info.context.rows.all("tracks", artist_id=row["id"]), filter), track_order(orderBy), **paging),
     "Artist.trackCount": lambda row, info: len(info.context.rows.all("tracks", artist_id=row["id"])),
     "Artist.profile": artist_profile,
-    "Artist.evolution": lambda row, info, metric, granularity: recorded(
+    "Artist.evolution": lambda row, info, metric, granularity, key=None: recorded(
         info, "evolution", row["id"], metric, granularity),
     "Track.artist": one("artists", "id", "artist_id"),
     "Track.externalIds": lambda row, info: sorted(
@@ -196,5 +210,6 @@ RESOLVERS: dict[str, Resolver] = {
     "ApiKey.quota": lambda _, info: info.context.recorded["quota",],
     "AuditEntry.actor": lambda row, _: row["actor_name"],
     "AuditEntry.target": target,
-    "Trend.tracks": behind_trend,
+    "Trend.tracks": behind,
+    "TrendPoint.behind": behind,
 }  # fmt: skip

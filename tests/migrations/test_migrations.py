@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import app.analysis.models
 import app.catalog.models
 import app.events.models
-import app.search.models  # noqa: F401
+import app.search.models
+import app.trends.models  # noqa: F401
 from app.embedded.postgres_server import PostgresServer
 from app.migrate import downgrade, migrate
 from tenancy.base import Base

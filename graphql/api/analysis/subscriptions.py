@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -14,6 +14,7 @@ from api.catalog.types import Track
 from api.context import Info
 from api.mutations import ref, subscription
 from api.planner.fields import column
+from api.trends.enums import Metric
 from app.events.streams import MISSED, StreamEvent
 from tenancy.scopes import Scope
 
@@ -46,14 +47,26 @@ class RunFinished(Event):
     run: AnalysisRun = column("The run as it is now.")
 
 
+@strawberry.type(description="A metric whose figures are others now, and of which release dates.")
+class TrendChange:
+    metric: Metric = strawberry.field(description="What to read anew.")
+    from_: date = strawberry.field(name="from", description="The first day of the first month concerned.")
+    to: date = strawberry.field(description="The last day of the last month concerned.")
+
+
+@strawberry.type(description="Trends have other figures, since tracks or their analyses were written.")
+class TrendsChanged(Event):
+    changes: list[TrendChange] = strawberry.field(description="What to read anew, and nothing else.")
+
+
 @strawberry.type(description="There were events that are kept no more: read the state anew.")
 class EventsMissed(Event):
     since: datetime = strawberry.field(description="Events after this moment may be missing.")
 
 
 AnalysisEvent = Annotated[
-    AnalysisCompleted | AnalysisFailed | RunProgressed | RunFinished | EventsMissed,
-    strawberry.union("AnalysisEvent", description="What can happen to analyses and runs."),
+    AnalysisCompleted | AnalysisFailed | RunProgressed | RunFinished | TrendsChanged | EventsMissed,
+    strawberry.union("AnalysisEvent", description="What can happen to analyses, runs and trends."),
 ]
 
 
@@ -90,7 +103,7 @@ def concerns(event: StreamEvent, run: str | None, tracks: set[str] | None) -> bo
     """Whether the event is one that the filters ask for; a gap concerns everybody."""
     if event.kind == MISSED or (run is None and tracks is None):
         return True
-    if run is not None and event.payload["run"] != run:
+    if run is not None and event.payload.get("run") != run:
         return False
     track = event.payload.get("track")
     return tracks is None or track in tracks or (track is None and run is not None)
@@ -111,6 +124,14 @@ def typed(event: StreamEvent) -> Any:
             return RunProgressed(**common, run=ref(event.payload["run"]))
         case "RunFinished":
             return RunFinished(**common, run=ref(event.payload["run"]))
+        case "TrendsChanged":
+            return TrendsChanged(**common, changes=[change(**each) for each in event.payload["changes"]])
         case "EventsMissed":
             return EventsMissed(**common, since=datetime.fromisoformat(event.payload["since"]))
     return None
+
+
+def change(metric: str, **days: str) -> TrendChange:
+    return TrendChange(
+        metric=Metric[metric], from_=date.fromisoformat(days["from"]), to=date.fromisoformat(days["to"])
+    )

@@ -15,7 +15,7 @@ from api.nodes import Connection, Node
 from api.planner.fields import Asking, RowsOf, column, connection, later, node, one, shape, single
 from api.search import similar
 from api.trends import series
-from api.trends.enums import Followed, Granularity, Period
+from api.trends.enums import Followed, FollowedKey, Granularity, Period
 from tenancy.scopes import Scope
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ class Artist(Node):
     )
 
     @later(list[LazyTrendPoint], scope=Scope.TRACKS_READ)
-    async def evolution(ask: Asking, metric: Followed, granularity: Period = Granularity.YEAR) -> Any:
+    async def evolution(
+        ask: Asking, metric: Followed, granularity: Period = Granularity.YEAR, key: FollowedKey = None
+    ) -> Any:
         """How one measure of the artist's tracks changed from release period to release period."""
-        return await series.evolution(ask, metric, granularity)
+        return await series.evolution(ask, metric, granularity, key)
 
     @later(LazyArtistMatches, scope=Scope.TRACKS_READ)
     async def similar(ask: Asking, first: HowMany = 10) -> Any:

@@ -37,3 +37,7 @@ class TrendDirection(Enum):
 
 Followed = Annotated[Metric, strawberry.argument(description="What to follow.")]
 Period = Annotated[Granularity, strawberry.argument(description="How long each period is.")]
+FollowedKey = Annotated[
+    str | None,
+    strawberry.argument(description="Which theme, feeling or emotion; the commonest of them unless given."),
+]

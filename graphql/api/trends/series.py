@@ -6,35 +6,40 @@ from typing import Any
 
 from api.planner.rows import Ask
 from api.trends.enums import Granularity, Metric
-from app.trends import metrics
+from app.trends import metrics, periods
+from app.trends.series import as_json
 from app.trends.service import TooManyPeriods, Trend, TrendPoint
 
 
 async def evolution(
-    ask: Ask, metric: Metric, granularity: Granularity
+    ask: Ask, metric: Metric, granularity: Granularity, key: str | None
 ) -> list[list[dict[str, Any]] | TooManyPeriods]:
     """The points of each artist of `ask.keys`; or why one has none, which is nothing to the others."""
-    trends, tenant = ask.context.services.trends, ask.context.principal.tenant
-    found: list[list[dict[str, Any]] | TooManyPeriods] = []
-    for key in ask.keys:
-        try:
-            points = await trends.evolution(tenant, key, wanted(metric), period(granularity))
-            found.append([point_json(point) for point in points])
-        except TooManyPeriods as error:
-            found.append(error)
-    return found
+    found = await ask.context.services.trends.evolutions(
+        ask.context.principal.tenant, ask.keys, wanted(metric), period(granularity), key
+    )
+    return [
+        its_points if isinstance(its_points, TooManyPeriods) else [point_json(point) for point in its_points]
+        for its_points in found
+    ]
 
 
 def wanted(metric: Metric) -> metrics.Metric:
     return metrics.Metric[metric.name]
 
 
-def period(granularity: Granularity) -> metrics.Granularity:
-    return metrics.Granularity[granularity.name]
+def period(granularity: Granularity) -> periods.Granularity:
+    return periods.Granularity[granularity.name]
 
 
 def point_json(point: TrendPoint) -> dict[str, Any]:
-    return {"period": point.period, "value": point.value, "share": point.share, "tracks": point.tracks}
+    return {
+        "period": point.period,
+        "value": point.value,
+        "share": point.share,
+        "tracks": point.tracks,
+        "counted": as_json(point.behind),
+    }
 
 
 def trend_json(trend: Trend) -> dict[str, Any]:
@@ -47,5 +52,5 @@ def trend_json(trend: Trend) -> dict[str, Any]:
         "slope": trend.slope,
         "confidence": trend.confidence,
         "direction": trend.direction.name,
-        "track_ids": trend.track_ids,
+        "counted": as_json(trend.behind),
     }

@@ -13,8 +13,9 @@ from sqlalchemy import insert, update
 from app.analysis.models import Analysis
 from app.catalog.filters import TrackFilter
 from app.catalog.models import Track
-from app.trends.metrics import Granularity, Metric
-from app.trends.service import TrendService
+from app.trends.metrics import Metric
+from app.trends.periods import Granularity
+from app.trends.service import TooManyPeriods, TrendService
 from app.trends.statistics import Direction
 from tenancy.database import Database
 from tests.builders import RUSSIAN_VERSE, add_tracks, new_tenant, song
@@ -71,7 +72,7 @@ async def test_shares_of_themes(database: Database) -> None:
     assert [p.value for p in found["faith"].points] == [0.5, 0.0]
     assert found["street"].change == -0.5
     assert found["street"].slope == pytest.approx(-0.25)  # a year, not a point
-    assert len(found["street"].track_ids) == 3
+    assert sum(p.tracks for p in found["street"].points) == 3
 
 
 async def test_counts_fill_the_gaps_and_granularities_group(database: Database) -> None:
@@ -130,7 +131,7 @@ async def test_clean_tracks_are_a_series_of_zeros(database: Database) -> None:
         track = await release(database, tenant, year, [])
         await analyse(database, tenant, track, "content", {"kind": "ContentDetails", "explicit": False})
     (clean,) = await trends.trends(tenant, Metric.EXPLICITNESS)
-    assert (clean.key, clean.direction, clean.track_ids) == ("explicit", Direction.STEADY, [])
+    assert (clean.key, clean.direction) == ("explicit", Direction.STEADY)
     assert [(p.value, p.share, p.tracks) for p in clean.points] == [(0.0, 0.0, 0), (0.0, 0.0, 0)]
 
 
@@ -142,7 +143,9 @@ async def test_filters_and_an_artists_evolution(database: Database) -> None:
     assert [trend.key for trend in russian] == ["loss"]
     async with database.reading(tenant) as connection:
         ann = await connection.fetchval("select id from artists where slug = 'ann'")
-    assert [p.period.year for p in await trends.evolution(tenant, ann, Metric.SENTIMENT)] == [2000]
+    (points,) = await trends.evolutions(tenant, [ann], Metric.SENTIMENT)
+    assert not isinstance(points, TooManyPeriods)
+    assert [p.period.year for p in points] == [2000]
 
 
 async def test_other_tenants_are_not_counted(database: Database) -> None:
@@ -154,4 +157,29 @@ async def test_other_tenants_are_not_counted(database: Database) -> None:
         assert await trends.trends(tenant, metric) == []
     async with database.reading(other) as connection:
         artist = await connection.fetchval("select artist_id from tracks")
-    assert await trends.evolution(tenant, artist, Metric.THEME) == []
+    assert await trends.evolutions(tenant, [artist], Metric.THEME) == [[]]
+
+
+@pytest.mark.parametrize("granularity", Granularity)
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (None, None), (date(2000, 3, 15), None), (None, date(2003, 3, 15)),
+        (date(2000, 3, 15), date(2003, 11, 2)), (date(2001, 1, 1), date(2002, 12, 31)),
+        (date(2001, 6, 1), date(2001, 6, 30)), (date(2001, 6, 1), date(2001, 6, 1)),
+        (date(2002, 1, 2), date(2001, 1, 1)), (date(1, 1, 1), date.max),
+    ],
+)  # fmt: skip
+async def test_rollups_say_what_the_tracks_say(
+    database: Database, granularity: Granularity, first: date | None, last: date | None
+) -> None:
+    tenant, trends = await new_tenant(database), TrendService(database)
+    days = [date(2000 + n % 5, 1 + n % 12, 1 + n % 28) for n in range(60)]
+    tracks = await add_tracks(database, tenant, [song(released_on=day) for day in days])
+    rolled_up = await trends.trends(tenant, Metric.TRACKS, granularity, first, last)
+    looked_at = await trends.trends(tenant, Metric.TRACKS, granularity, first, last, TrackFilter(ids=tracks))
+    assert [(p.period, p.tracks) for t in rolled_up for p in t.points] == [
+        (p.period, p.tracks) for t in looked_at for p in t.points
+    ]
+    told = sum(p.tracks for t in rolled_up for p in t.points)
+    assert told == sum((first or date.min) <= day <= (last or date.max) for day in days)
