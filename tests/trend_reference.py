@@ -15,13 +15,17 @@ def observed(profile: Mapping[str, Any] | None, details: Mapping[str, Mapping[st
     profile = profile or {}
     found: dict[str, dict[str, Decimal]] = {"TRACKS": {"tracks": ONE}}
     if "themes" in (profile.get("analyzers") or ()):
-        found["THEME"] = {"": ONE, **{t["name"]: ONE for t in profile.get("themes") or ()}}
+        found["THEME"] = {"": ONE, **{t["name"]: ONE for t in profile.get("themes") or () if t}}
     if profile.get("sentiment"):
         found["SENTIMENT"] = {"": ONE, profile["sentiment"]: ONE}
     if "content" in details:
         found["EXPLICITNESS"] = {"": ONE, **({"explicit": ONE} if details["content"].get("explicit") else {})}
     if "emotion" in details:
-        found["EMOTION"] = {e["name"]: six(e["value"]) for e in details["emotion"].get("emotions") or ()}
+        found["EMOTION"] = {
+            e["name"]: six(e["value"])
+            for e in details["emotion"].get("emotions") or ()
+            if e.get("value") is not None
+        }
     for metric, analyzer, name, key in (
         ("RHYME_DENSITY", "rhyme", "density", "rhyme_density"),
         ("VOCABULARY", "vocabulary", "mtld", "mtld"),

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from tenancy.rls import protect
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 # The newest completed analysis of one analyzer, along ix_analyses_newest.
 NEWEST = """(

@@ -27,7 +27,7 @@ from tests.builders import Tenant, add_tracks, new_key, new_tenant
 from tests.service import Service
 
 GRAPHQL = schema._schema
-DEPTH = 7
+DEPTH = 6
 ANY_NODE_DEPTH = 3  # with every type of node at once, a document grows fast
 # Values of required arguments, and pages of connections.
 VALUES = {
