@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from math import erf, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.intp]
 
 SURE = 0.6  # confidence from which a direction is named
 PRIOR_TRACKS = 10  # tracks at which confidence is halved: two songs make no trend
@@ -22,10 +26,17 @@ class Direction(StrEnum):
     EMERGING = "EMERGING"
 
 
+@lru_cache(maxsize=64)
+def pairs(n: int) -> tuple[Indices, Indices]:
+    """The earlier and the later one of all pairs of n points: the series of one answer share them."""
+    earlier, later = np.triu_indices(n, 1)
+    return earlier, later
+
+
 def slope(times: Sequence[float], values: Sequence[float]) -> float:
     """The median slope of all pairs of points (Theil 1950, Sen 1968); 0 for fewer than two."""
     x, y = np.asarray(times, float), np.asarray(values, float)
-    earlier, later = np.triu_indices(len(x), 1)
+    earlier, later = pairs(len(x))
     if not len(earlier):
         return 0.0
     return float(np.median((y[later] - y[earlier]) / (x[later] - x[earlier])))
@@ -39,7 +50,7 @@ def confidence(values: Sequence[float], tracks: int) -> float:
     """
     n = len(values)
     y = np.asarray(values, float)
-    earlier, later = np.triu_indices(n, 1)
+    earlier, later = pairs(n)
     s = int(np.sign(y[later] - y[earlier]).sum())
     ties = sum(t * (t - 1) * (2 * t + 5) for t in Counter(values).values())
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18

@@ -1,6 +1,6 @@
 """How long trends take, and how that grows: python -m bench.trends [--tracks 57718] [--write].
 
-Each question is asked of a tenant with a tenth of the tracks and of one with all of them. The aim is less
+Each question is asked of a tenant with a quarter of the tracks and of one with all of them. The aim is less
 than 10 ms and a ratio of at most 1.3 for what the rollups answer. The last line adds up the whole tenant
 anew, as a service without rollups would for each question.
 """
@@ -107,7 +107,7 @@ async def anew(database: Database, tenant: UUID) -> object:
 
 async def main(tracks: int, write: bool) -> None:
     async with servers() as of:
-        sizes = (tracks // 10, tracks)
+        sizes = (tracks // 4, tracks)
         tenants = [await fill(of.owner, of.database, size) for size in sizes]
         await of.owner.execute("vacuum analyze")
         service = TrendService(of.database)
