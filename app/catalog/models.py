@@ -27,6 +27,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tenancy.base import Base, Now, Uuid7
 from tenancy.models import TenantOwned
 
+TRIGRAMS = {"folded": "gin_trgm_ops"}
+
 
 class Artist(TenantOwned, Base):
     """One performer of one tenant, known by `slug`; two spellings with one slug are one artist."""
@@ -36,12 +38,19 @@ class Artist(TenantOwned, Base):
         UniqueConstraint("tenant_id", "slug"),
         Index("ix_artists_name", "tenant_id", "name", "id"),
         Index("ix_artists_created", "tenant_id", "created_at", "id"),
+        Index("ix_artists_words", "tenant_id", "words", postgresql_using="gin"),
+        Index("ix_artists_folded", "tenant_id", "folded", postgresql_using="gin", postgresql_ops=TRIGRAMS),
     )
 
     id: Mapped[Uuid7]
     name: Mapped[str] = mapped_column(Text)
     slug: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Now]
+    # For search; `fold_name` (migration 0008b) is `search.names.fold` in SQL.
+    folded: Mapped[str] = mapped_column(Text, Computed("fold_name(name)", persisted=True))
+    words: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("setweight(to_tsvector('russian', name), 'A')", persisted=True)
+    )
 
 
 class Track(TenantOwned, Base):
@@ -57,6 +66,8 @@ class Track(TenantOwned, Base):
         Index("ix_tracks_title", "tenant_id", "title", "id"),
         Index("ix_tracks_released", "tenant_id", sql("coalesce(released_on, '-infinity'::date)"), "id"),
         Index("ix_tracks_popularity", "tenant_id", sql("coalesce(popularity, -1)"), "id"),
+        Index("ix_tracks_words", "tenant_id", "words", postgresql_using="gin"),
+        Index("ix_tracks_folded", "tenant_id", "folded", postgresql_using="gin", postgresql_ops=TRIGRAMS),
     )
 
     id: Mapped[Uuid7]
@@ -74,6 +85,12 @@ class Track(TenantOwned, Base):
     profile: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
+    # For search, as those of an artist.
+    folded: Mapped[str] = mapped_column(Text, Computed("fold_name(title)", persisted=True))
+    words: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed("setweight(to_tsvector('russian', title || ' ' || tags::text), 'A')", persisted=True),
+    )
 
 
 def of_track() -> ForeignKeyConstraint:
@@ -85,7 +102,10 @@ class Lyrics(TenantOwned, Base):
     """The words of a track, apart from it: most reads never touch them, and they need their own scope."""
 
     __tablename__ = "lyrics"
-    __table_args__ = (of_track(),)
+    __table_args__ = (
+        of_track(),
+        Index("ix_lyrics_document", "tenant_id", "document", postgresql_using="gin"),
+    )
 
     track_id: Mapped[UUID] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)

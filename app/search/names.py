@@ -38,18 +38,11 @@ _FOLD = str.maketrans(dict(zip(_CYRILLIC, _LATIN, strict=True)) | _DIGRAPHS | di
 
 
 def fold(name: str) -> str:
-    """`name` in lower case with Cyrillic letters as Latin ones, as names are usually spelt."""
+    """`name` in lower case with Cyrillic letters as Latin ones, as names are usually spelt.
+
+    `fold_name` of migration 0008b is the same in SQL: what is stored was folded by it.
+    """
     return name.lower().translate(_FOLD)
-
-
-def folded_sql(expression: str) -> str:
-    """The same in SQL: an expression that folds `expression`."""
-    folded = f"translate(lower({expression}), '{_CYRILLIC}{_SILENT}', '{_LATIN}')"
-    for letter, latin in _DIGRAPHS.items():
-        folded = f"replace({folded}, '{letter}', '{latin}')"
-    # Where each letter is one byte there is nothing to fold, and most of the calls above are saved.
-    plain = f"octet_length({expression}) = length({expression})"
-    return f"case when {plain} then lower({expression}) else {folded} end"
 
 
 def slips(name: str) -> list[str]:
@@ -83,6 +76,18 @@ class NameSql:
         self._slips = ""
         if (SHORTEST if misspelt else LONG) <= len(name) <= LONGEST:
             self._slips = params.bind(slips(name), "text[]")
+
+    @property
+    def value(self) -> str:
+        return self._name
+
+    @property
+    def least(self) -> float:
+        """The share of trigrams of whatever name `alike` can mean, at least: a slip takes four of them."""
+        trigrams = self._length + 1
+        shared = (trigrams - 4) / (trigrams + 4)
+        # A little less: Postgres compares it as a single-precision number.
+        return min(NAMED, shared) - 0.001 if self._slips else NAMED - 0.001
 
     def alike(self, folded: str) -> str:
         """How alike the query and a name are, 0..1: 1 for the same words, SLIP for those but for one letter.

@@ -26,7 +26,8 @@ class Phrase:
         # Parsing a text costs .3 ms, so the stored document goes first. Where stop words left nothing of the
         # phrase in that ("to be or not to be"), the text itself is searched. `case` keeps the order.
         return f"""(
-    exists (select from lyrics l where l.tenant_id = $1 and l.track_id = {track}.id and case
+    (numnode({self._stemmed}) = 0 or {track}.id in (select phrase_candidates({self._stemmed})))
+    and exists (select from lyrics l where l.tenant_id = $1 and l.track_id = {track}.id and case
       when numnode({self._stemmed}) = 0 then l.text ~* {self._spelt}
       when l.document @@ {self._stemmed} then to_tsvector('simple', l.text) @@ {self.exact} end)
     or {track}.title ~* {self._spelt})"""

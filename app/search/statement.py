@@ -63,10 +63,10 @@ def build(
     # Materialized, and united rather than joined: without fresh statistics the planner takes each for one
     # row and would compute one anew for every row of another.
     sql = f"""
-with wanted as materialized (
-  select t.id, t.artist_id, t.title, t.tags from tracks t where {" and ".join(wanted)}
+with wanted as {"" if len(wanted) > 1 else "not "}materialized (
+  select t.id, t.artist_id, t.folded, t.words from tracks t where {" and ".join(wanted)}
 ), semantic as materialized ({semantic}
-), lexical as materialized ({by_words.scores() if by_words else _NO_SCORES}
+), lexical as materialized ({by_words.scores("wanted") if by_words else _NO_SCORES}
 ), fused as (
   select id, semantic, lexical, round(
       greatest(least(mixed, {ceiling}), {named} * named + (1 - {named}) * mixed)::numeric, 6)::float8 score

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from app.search.names import ALIKE, NAMED, NameSql, fold, folded_sql
+from app.search.names import ALIKE, NAMED, NameSql, fold
 from app.search.phrases import Phrase
 from app.search.question import Question, weight, words_of
 from tenancy.sql import Params
@@ -81,45 +81,51 @@ class WordsSql:
         """A track has each phrase: in lyrics or title, the same words side by side in this order and form."""
         return [phrase.stands_in(track) for phrase in self._phrases]
 
-    def scores(self) -> str:
-        """Rows (id, score, named) of those of the CTE `wanted` (id, artist_id, title, tags) that match.
+    def scores(self, wanted: str) -> str:
+        """Rows (id, score, named) of those of `wanted`, rows of tracks, that match.
 
         `named` says how alike the query is to the whole title, artist or both together; null below NAMED.
+        Along the indexes of migration 0008b: only what shares a word or enough trigrams is looked at.
         """
         return f"""
-  with performers as materialized (
-    select id, folded, setweight(to_tsvector('russian', name), 'A') words, {self._part("folded")} alike,
-      {self._name.alike("folded")} whole,
-      array(
-        select part from unnest({self._names}) part where strict_word_similarity(part, folded) >= {ALIKE}
-      ) parts
-    from (select id, name, {folded_sql("name")} folded from artists where tenant_id = $1 offset 0) a
-  )
   select w.id, round(greatest(
       {self._worded()},
       case when named.alike >= {ALIKE} then {PARTS} * named.alike + (1 - {PARTS}) * named.whole end,
       case when named.whole >= {NAMED} then named.whole end)::numeric, 6)::float8 score,
     case when named.whole >= {NAMED} then named.whole end named
-  from wanted w
-  join performers a on a.id = w.artist_id
+  from {self._candidates()} found(id)
+  join {wanted} w on w.id = found.id
+  join artists a on a.tenant_id = $1 and a.id = w.artist_id
   join lyrics l on l.tenant_id = $1 and l.track_id = w.id,
   -- `offset 0`: computed once a track, not at each mention
-  lateral (select {folded_sql("w.title")} title offset 0) folded,
   lateral (
-    select setweight(to_tsvector('russian', w.title || ' ' || w.tags::text), 'A') || a.words names,
-      greatest(a.alike, {self._part("folded.title")}) alike,
-      greatest(a.whole, {self._name.alike("folded.title")}, {self._both("folded.title")}, 0) whole
+    select w.words || a.words names, array(
+        select part from unnest({self._names}) part where strict_word_similarity(part, a.folded) >= {ALIKE}
+      ) parts
+    offset 0
+  ) worded,
+  lateral (
+    select greatest({self._part("a.folded")}, {self._part("w.folded")}) alike,
+      greatest({self._name.alike("a.folded")}, {self._name.alike("w.folded")}, {self._both()}, 0) whole
     offset 0
   ) named
   where {self._matches()}"""
+
+    def _candidates(self) -> str:
+        if self._phrases:
+            return "(select id from wanted)"  # the tracks that have them
+        words = self._any if self._telling else "''::tsquery"
+        topic = self._topic if self._telling else "''"
+        name = f"{self._name.value}, {self._names}, {self._name.least}::real"
+        return f"lexical_candidates({words}, {topic}, {name})"
 
     def _part(self, folded: str) -> str:
         """How alike what the query is about and some words of a name are; stop words alone are no part."""
         return f"strict_word_similarity({self._topic}, {folded})" if self._telling else "0"
 
-    def _both(self, title: str) -> str:
-        both = self._name.alike(f"(a.folded || ' ' || {title})")
-        return f"case when cardinality(a.parts) > 0 then {both} end"
+    def _both(self) -> str:
+        both = self._name.alike("(a.folded || ' ' || w.folded)")
+        return f"case when cardinality(parts) > 0 then {both} end"
 
     def _has_word(self) -> str:
         return f"(cardinality(parts) > 0 or names @@ {self._any} or l.document @@ {self._any})"
