@@ -13,8 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -23,39 +21,13 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from tenancy.connections import PinnedConnection, Usage, read_every_day
 from tenancy.rls import APP_ROLE
-
-SET_TENANT = "select set_config('app.tenant_id', $1, false)"
 
 
 class UnsafeDatabaseRole(Exception):
     """The database login can read past row-level security. Connect as a role that acts as
     rap_analyzer_app: neither superuser, nor BYPASSRLS, nor owner of the tables."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Connections in use and the most that there may be, of each pool; tasks that wait for a reader."""
-
-    readers: tuple[int, int]
-    writers: tuple[int, int]
-    waiting: int
-
-
-class PinnedConnection:
-    """A read-only connection and the tenant whose rows it can see; None before its first use."""
-
-    __slots__ = ("connection", "tenant")
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self.connection = connection
-        self.tenant: UUID | None = None
-
-    async def pin(self, tenant: UUID) -> None:
-        if self.tenant != tenant:
-            self.tenant = None  # a failure below must not leave a connection that looks pinned
-            await self.connection.execute(SET_TENANT, str(tenant))
-            self.tenant = tenant
 
 
 class Database:
@@ -208,18 +180,6 @@ class Borrowing:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         await self._database._end(self._pinned, "commit" if kind is None else "rollback")
-
-
-async def read_every_day(connection: asyncpg.Connection) -> None:
-    """asyncpg takes the first and the last day that Python knows for infinity, and writes them so."""
-    await connection.set_type_codec("date", schema="pg_catalog", encoder=date.isoformat, decoder=day)
-
-
-def day(text: str) -> date:
-    """A date as Postgres writes it; what Python has no date for becomes the nearest that it has."""
-    if text in ("infinity", "-infinity"):
-        return date.min if text[0] == "-" else date.max
-    return date.fromisoformat(text)
 
 
 async def driver_of(session: AsyncSession) -> Any:

@@ -22,7 +22,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from api.context import Context
-from api.cost import BASE, Estimate, sizes
+from api.cost import BASE, Estimate
 from api.errors import ApiError, Forbidden, reported
 from api.patience import PATIENCE
 from api.planner.documents import Bound, Document, Documents, Operation
@@ -32,6 +32,7 @@ from api.planner.limits import check, check_variables
 from api.planner.planner import Planner, unplanned
 from api.planner.reading import read
 from api.planner.rows import Ask
+from api.sizes import sizes
 from tenancy.scopes import Scope
 
 
