@@ -60,6 +60,8 @@ class Context:
     # Errors of planned fields below Python objects, which graphql-core can't see.
     errors: list[GraphQLError] = field(default_factory=list)
     given_back: int = 0
+    # Where a stream of events goes on that was cut off; it takes the place of an argument `after`.
+    last_event_id: str | None = None
     # What is being executed: below Python objects, plans are kept with it.
     operation: Operation | None = None
     # The statements that were run, where the service shows them.

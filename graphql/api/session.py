@@ -180,12 +180,15 @@ class Session:
             await self._show(id_, stream, context)
             return
         async with aclosing(stream):  # type: ignore[type-var]  # an async generator
-            async for result in stream:
-                await self._show(id_, result, context, extensions=False)
+            async for told in stream:
+                await self._send(id_, told.json)
 
-    async def _show(self, id_: str, result: ExecutionResult, context: Context, **options: bool) -> None:
+    async def _show(self, id_: str, result: ExecutionResult, context: Context) -> None:
+        await self._send(id_, encode_execution(result, context))
+
+    async def _send(self, id_: str, payload: bytes) -> None:
         self._check(id_)
-        await self._socket.send_text(write("next", id_, encode_execution(result, context, **options)))
+        await self._socket.send_text(write("next", id_, payload))
 
     def _check(self, id_: str) -> None:
         """Nothing is sent for an operation that the client has completed, even if its task lives on."""

@@ -5,11 +5,10 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
-import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,8 +20,7 @@ from api.encoding import encode_execution, encode_result
 from api.failures import errors_of
 from api.planner.documents import Bound
 from api.planner.engine import Engine
-from api.planner.fragments import Fragment
-from api.resumption import resumed
+from api.planner.subscribing import Told
 from api.watch import Watch
 from app.events.tasks import end
 
@@ -58,16 +56,14 @@ async def stream(
     request, but has seen more since. With a `watch`, a key that is revoked while the stream is open ends
     it with an error.
     """
-    last = request.headers.get("last-event-id")
-    subscription = bound.operation.node.operation is OperationType.SUBSCRIPTION
-    if not subscription:
-        results = once(lambda: engine.execute(bound, context))
-    else:
-        if last:
-            bound = resumed(engine.schema, bound, last)
-        source = await engine.subscribe(bound, context)
-        results = once(lambda: done(source)) if isinstance(source, ExecutionResult) else source
-    return EventStream(results, context, not subscription, watch)
+    if bound.operation.node.operation is not OperationType.SUBSCRIPTION:
+        return EventStream(once(lambda: whole(engine, bound, context)), watch)
+    context.last_event_id = request.headers.get("last-event-id") or None
+    source = await engine.subscribe(bound, context)
+    if isinstance(source, ExecutionResult):
+        told = Told(encode_execution(source, context, extensions=False), None)
+        return EventStream(once(lambda: done(told)), watch)
+    return EventStream(source, watch)
 
 
 def refusal(errors: Sequence[GraphQLError]) -> Response:
@@ -75,13 +71,17 @@ def refusal(errors: Sequence[GraphQLError]) -> Response:
     return Response(event(encode_result(None, errors)) + COMPLETE, headers=HEADERS, media_type=MEDIA_TYPE)
 
 
-async def once(run: Callable[[], Awaitable[ExecutionResult]]) -> AsyncIterator[ExecutionResult]:
+async def once(run: Callable[[], Awaitable[Told]]) -> AsyncIterator[Told]:
     """Runs when the stream is read, which ends when the client goes."""
     yield await run()
 
 
-async def done(result: ExecutionResult) -> ExecutionResult:
-    return result
+async def whole(engine: Engine, bound: Bound, context: Context) -> Told:
+    return Told(encode_execution(await engine.execute(bound, context), context), None)
+
+
+async def done(told: Told) -> Told:
+    return told
 
 
 class EventStream(Response):
@@ -91,16 +91,12 @@ class EventStream(Response):
 
     def __init__(
         self,
-        results: AsyncIterator[ExecutionResult],
-        context: Context,
-        extensions: bool,
+        results: AsyncIterator[Told],
         watch: Watch | None,
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._results = results
-        self._context = context
-        self._extensions = extensions
         self._key = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,9 +123,8 @@ class EventStream(Response):
     async def _show(self, write: Any) -> None:
         await write(KEEP_ALIVE)  # the client knows at once that it is connected
         async with aclosing(self._results) as results:  # type: ignore[type-var]  # an async generator
-            async for result in results:
-                json = encode_execution(result, self._context, extensions=self._extensions)
-                await write(event(json, cursor(result.data)))
+            async for told in results:
+                await write(event(told.json, told.cursor))
 
     async def _watch(self, write: Any) -> None:
         while True:
@@ -146,13 +141,3 @@ def event(json: bytes, id_: str | None = None) -> bytes:
     """One `next`; JSON has no line breaks of its own."""
     head = b"event: next\n" if id_ is None else b"event: next\nid: " + id_.encode() + b"\n"
     return head + b"data: " + json + b"\n\n"
-
-
-def cursor(data: Any) -> str | None:
-    """The cursor of the event in a subscription's data, where it was selected under its own name."""
-    for value in (data or {}).values() if isinstance(data, Mapping) else ():
-        value = orjson.loads(value.json) if isinstance(value, Fragment) else value
-        if isinstance(value, Mapping) and isinstance(value.get("cursor"), str):
-            found: str = value["cursor"]
-            return found
-    return None

@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 
+from api.planner.subscribing import SHARED_SECONDS
 from tenancy.database import Database
 from tenancy.scopes import Scope
 from tests.api.live.client import PATIENCE, Socket, opened
@@ -206,6 +207,7 @@ async def test_events_of_deleted_tracks_are_passed_by_with_their_cursors(
         heard = await until_finished(socket, run)
     delete = "mutation ($i: DeleteTracksInput!) { deleteTracks(input: $i) { __typename } }"
     await service.data(tenant.key, delete, i={"ids": tracks})
+    await asyncio.sleep(2 * SHARED_SECONDS)
     async with opened(address(service), tenant.key) as socket:
         await socket.subscribe("1", EVENTS, after="0-0")
         again = await until_finished(socket, run)

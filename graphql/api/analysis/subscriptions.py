@@ -93,6 +93,7 @@ class AnalysisSubscriptions:
         """Events of analyses and runs as they happen; with `after`, first all that happened since."""
         only_run = None if run is None else str(ids.parse("AnalysisRun", run))
         only_tracks = None if tracks is None else {str(id_) for id_ in ids.parse_all("Track", tracks) or ()}
+        after = info.context.last_event_id or after
         stream = info.context.services.hub.subscribe(info.context.principal.tenant, after)
         async for event in stream:
             if concerns(event, only_run, only_tracks) and (shown := typed(event)) is not None:

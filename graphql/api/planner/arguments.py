@@ -94,15 +94,20 @@ class Arguments:
 
 
 def has_variables(value: Node) -> bool:
-    finder = VariableFinder()
-    visit(value, finder)
-    return finder.found
+    return bool(variables_in(value))
 
 
-class VariableFinder(Visitor):
-    """Whether a variable stands anywhere in what it visits."""
+def variables_in(node: Node) -> set[str]:
+    """The names of the variables that stand anywhere in it."""
+    finder = _VariableFinder()
+    visit(node, finder)
+    return finder.names
 
-    found = False
 
-    def enter_variable(self, *_: object) -> None:
-        self.found = True
+class _VariableFinder(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.names.add(node.name.value)

@@ -44,15 +44,16 @@ class UnknownOperation(ApiError):
     code = "OPERATION_RESOLUTION_FAILURE"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Operation:
-    """One operation of a valid document, with the plans that were compiled of it."""
+    """One operation of a valid document, with the plans that were compiled of it. Two are never equal."""
 
     node: OperationDefinitionNode
     condition_variables: tuple[str, ...]
     introspects: bool = False
     plans: dict[Any, dict[str, Plan] | None] = field(default_factory=dict)
     costs: dict[Any, Points] = field(default_factory=dict)
+    event_variables: tuple[str, ...] | None = None  # of a subscription; see `subscribing.event_variables`
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ from graphql import (
     OperationType,
     execute,
     located_error,
-    subscribe,
 )
 from graphql.execution.values import get_variable_values
 
@@ -32,6 +31,7 @@ from api.planner.limits import check, check_variables
 from api.planner.planner import Planner, unplanned
 from api.planner.reading import read
 from api.planner.rows import Ask
+from api.planner.subscribing import Subscribing, Told, told
 from api.sizes import sizes
 from tenancy.scopes import Scope
 
@@ -60,6 +60,7 @@ class Engine:
         self._hidden = not suggestions
         self.documents = Documents(self.schema, suggestions=suggestions)
         self._planner = Planner(schema)
+        self._subscribing = Subscribing(self.schema, hide_suggestions=self._hidden)
         for type_ in self.schema.type_map.values():
             if isinstance(type_, GraphQLObjectType) and "strawberry-definition" in type_.extensions:
                 self._route(type_)
@@ -162,24 +163,10 @@ class Engine:
         )  # fmt: skip
         return told(await result if inspect.isawaitable(result) else result)
 
-    async def subscribe(
-        self, bound: Bound, context: Context
-    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
-        """The stream of a subscription's results, or one result when it can't start."""
+    async def subscribe(self, bound: Bound, context: Context) -> AsyncIterator[Told] | ExecutionResult:
+        """The stream of a subscription's responses, or one result when it can't start."""
         context.operation = bound.operation
-        stream = subscribe(
-            self.schema, bound.document.node, None, context, bound.variables, bound.name,
-            executor_class=FragmentExecutor, hide_suggestions=self._hidden,
-        )  # fmt: skip
-        stream = await stream if inspect.isawaitable(stream) else stream
-        return told(stream) if isinstance(stream, ExecutionResult) else self._reported(stream)
-
-    async def _reported(self, stream: AsyncIterator[ExecutionResult]) -> AsyncIterator[ExecutionResult]:
-        try:
-            async for result in stream:
-                yield told(result)
-        finally:
-            await stream.aclose()  # type: ignore[attr-defined]  # graphql-core gives an async generator
+        return await self._subscribing.subscribe(bound, context)
 
     async def _resolve(self, source: Any, info: GraphQLResolveInfo[Context], **_: Any) -> Fragment | None:
         """A planned field that graphql-core reached, below a Python object or beside unplanned fields."""
@@ -203,12 +190,6 @@ def scoped(resolve: Any, spec: Resolved) -> Any:
         return resolve(source, info, **arguments)
 
     return guarded
-
-
-def told(result: ExecutionResult) -> ExecutionResult:
-    """The result with its errors as the caller may see them."""
-    errors = [reported(error) for error in result.errors] if result.errors else None
-    return ExecutionResult(result.data, errors)
 
 
 def coded(error: GraphQLError, code: str) -> GraphQLError:

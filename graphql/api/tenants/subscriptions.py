@@ -30,6 +30,7 @@ class TenantSubscriptions:
     async def usage_events(self, info: Info, after: After = None) -> AsyncIterator[UsageEvent]:
         """The month's points, now and whenever they change, at most once a second."""
         # A cursor is the month and its points: the newest state says all that older ones said.
+        after = info.context.last_event_id or after
         principal, quotas = info.context.principal, info.context.services.quotas
         if after is not None and not all(part.isdecimal() for part in after.split("-", 1)):
             raise InvalidArgument("This cursor is not one of ours: use the cursors that events gave you.")

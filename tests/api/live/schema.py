@@ -75,6 +75,7 @@ class Subscription:
 
     @strawberry.subscription
     async def events(self, info: Info, after: str | None = None) -> AsyncIterator[Event]:
+        after = info.context.last_event_id or after
         async with aclosing(
             info.context.services.hub.subscribe(info.context.principal.tenant, after)
         ) as events:
