@@ -83,10 +83,8 @@ class Ledger:
         # A charge whose answer was lost may have been booked: trying again would book it twice.
         self.valkey = impatient(valkey)
         self._charge = PipelinedScript(self.valkey, (FOLDER / "quota.lua").read_text())
-        self._settle, self._restore = (
-            self.valkey.register_script((FOLDER / f"{name}.lua").read_text())
-            for name in ("settle", "restore")
-        )
+        self._settle = PipelinedScript(self.valkey, (FOLDER / "settle.lua").read_text())
+        self._restore = self.valkey.register_script((FOLDER / "restore.lua").read_text())
         self._process = secrets.token_hex(8)
 
     async def charge(self, principal: Principal, cost: int, operation: str, credit: Batch | None) -> Charge:

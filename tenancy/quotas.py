@@ -27,6 +27,7 @@ __all__ = ["LIMITS", "Charge", "Limits", "QuotaExceeded", "QuotaUnavailable", "Q
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 1.0
+AT_ONCE = 100  # batches of one round trip, which charges wait for
 AWAY = (RedisError, OSError)
 Fallback = Literal["local", "refuse"]
 # "lost" and "found" when Valkey goes and comes back, "local" for each charge without it.
@@ -109,19 +110,38 @@ class Quotas:
             self._report("found")
             log.info("quotas_found_valkey")
         for batch in self._pending.values():
-            self._number += 1
-            self._batches.append((self._number, batch))
+            self._number_it(batch)
         self._pending.clear()
         while self._batches:
-            number, batch = self._batches[0]
-            try:
-                await self._ledger.settle(batch, number)
-            except MonthUnknown:
-                await self._restore(batch.principal.tenant)
-                batch.forgive()
-                continue
-            # A batch that failed keeps its number: if it was booked after all, it is not booked again.
+            await self._book([self._batches[place] for place in range(min(AT_ONCE, len(self._batches)))])
+
+    async def _book(self, batches: Sequence[tuple[int, Batch]]) -> None:
+        """Books the first batches that wait, in one round trip."""
+        told = await asyncio.gather(
+            *(self._ledger.settle(batch, number) for number, batch in batches), return_exceptions=True
+        )
+        unknown, failed, errors = list[Batch](), list[tuple[int, Batch]](), list[BaseException]()
+        for (number, batch), error in zip(batches, told, strict=True):
             self._batches.popleft()
+            if isinstance(error, MonthUnknown):
+                unknown.append(batch)
+            elif isinstance(error, BaseException):
+                failed.append((number, batch))
+                errors.append(error)
+        # A batch that failed keeps its number: if it was booked after all, it is not booked again. One whose
+        # month is unknown was not booked, and gets a new number.
+        self._batches.extendleft(reversed(failed))
+        for batch in unknown:
+            batch.forgive()
+            self._number_it(batch)
+        for tenant in dict.fromkeys(batch.principal.tenant for batch in unknown):
+            await self._restore(tenant)
+        if errors:
+            raise errors[0]
+
+    def _number_it(self, batch: Batch) -> None:
+        self._number += 1
+        self._batches.append((self._number, batch))
 
     async def close(self) -> None:
         """Books what waits, if Valkey is there."""

@@ -45,8 +45,10 @@ async def advance(database: Database, turn: Turn, space: str, embed: Embed) -> N
             tracks = [row["track_id"] for row in fresh]
             if tracks:
                 lyrics = await index.load(driver, turn.tenant, tracks)
-                await index.store(session, turn.tenant, space, await embed(lyrics))
-                await driver.execute(DONE, turn.tenant, tracks)
+                stored = await index.store(session, turn.tenant, space, await embed(lyrics))
+                # What could not be stored stays for another turn; what has no words any more does not.
+                left = {each.track_id for each in lyrics} - set(stored)
+                await driver.execute(DONE, turn.tenant, [track for track in tracks if track not in left])
             await hand_on(session, turn, more=len(rows) == EMBED_AT_ONCE)
     except WorkLost:
         async with database.transaction(turn.tenant) as session:

@@ -123,7 +123,7 @@ def _embedded(song: TrackLyrics, spans: Sequence[Span], vectors: Vectors) -> Emb
 _CURRENT = """
     select t.id from tracks t
     join unnest($2::uuid[], $3::bytea[]) as e (id, fingerprint) using (id, fingerprint)
-    where t.tenant_id = $1 order by t.id for no key update of t"""
+    where t.tenant_id = $1 order by t.id for no key update of t skip locked"""
 _DELETE = "delete from passages where tenant_id = $1 and space = $2 and track_id = any($3)"
 _INSERT = """
     insert into passages (tenant_id, space, track_id, ordinal, start_line, end_line, embedding)
@@ -137,7 +137,9 @@ async def store(
 ) -> list[UUID]:
     """Replaces the passages of these tracks in `space`; answers with the tracks that were current.
 
-    Doing it twice leaves the same rows. A track whose words changed since `load` is left alone.
+    Doing it twice leaves the same rows. A track whose words changed since `load`, or that somebody is
+    changing at this moment, is left alone: whoever changes a track asks for its embedding with the track
+    locked, so that to wait here would be to wait for each other.
     """
     connection = await driver_of(session)
     rows = await connection.fetch(
