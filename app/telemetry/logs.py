@@ -27,10 +27,10 @@ def configure_logs(level: str, *, plain_libraries: bool = False) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=Stderr()),  # type: ignore[arg-type]  # it writes
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(Stderr())
     handler.addFilter(in_one_line)
     if plain_libraries:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -47,11 +47,24 @@ def configure_logs(level: str, *, plain_libraries: bool = False) -> None:
     logging.basicConfig(level=level, handlers=[handler])
 
 
+class Stderr:
+    """Whatever `sys.stderr` is at the moment: loggers live longer than one that is put in its place."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def in_one_line(record: logging.LogRecord) -> bool:
     """A library's failure without its traceback, which tells an operator nothing and can hold a row."""
     if record.exc_info and record.exc_info[0] is not None:
         record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__qualname__})", ()
         record.exc_info = record.exc_text = None
+    elif isinstance(record.msg, str) and record.msg.startswith("Traceback"):  # uvicorn, of a start that fails
+        name = record.msg.rstrip().rpartition("\n")[2].partition(":")[0]
+        record.msg, record.args = f"The application could not start ({name})", ()
     return True
 
 

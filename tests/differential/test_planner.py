@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from api.planner.engine import Engine
 from api.requests import opener
 from api.schema import schema
+from app.embedded.postgres_server import PostgresServer
 from app.lifespan import open_state
+from tests.databases import another
 from tests.differential import catalogue, recorded
 from tests.differential.answers import Sides
 from tests.differential.documents import Case, Run, cases
@@ -33,12 +35,14 @@ REFERENCE = build(RESOLVERS)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def sides(service: Service, owner_url: str) -> AsyncIterator[Sides]:
-    owner = await asyncpg.connect(owner_url, ssl=False)
+async def sides(service: Service, postgres_server: PostgresServer, database_url: str) -> AsyncIterator[Sides]:
+    # A database where no worker goes on with the runs of the catalogue.
+    url = await another(postgres_server, database_url, "rap_differential")
+    owner = await asyncpg.connect(await postgres_server.ensure_database("rap_differential"), ssl=False)
     await catalogue.fill(owner)
     rows = await load(owner, catalogue.TENANT)
     await owner.close()
-    async with open_state(service.settings) as state:
+    async with open_state(service.settings.model_copy(update={"database_url": url})) as state:
         services = state["services"]
         yield Sides(Engine(schema), opener(services), REFERENCE, rows, await recorded.record(services))
 
