@@ -11,7 +11,6 @@ import strawberry
 from graphql import GraphQLError
 
 from api import rate_limit
-from api.scalars import write_moment
 from tenancy.audit import Actor
 from tenancy.database import Database
 from tenancy.principals import Principal
@@ -96,16 +95,7 @@ class Context:
 
     def extensions(self) -> dict[str, Any]:
         """What every response says beside its data."""
-        charge = self.charge
-        cost: dict[str, Any] = {
-            "requested": charge.cost,
-            "actual": charge.cost - self.given_back,
-            "remaining": charge.remaining,
-            "limit": charge.limit,
-            "resetsAt": write_moment(charge.resets_at),
-        }
-        if charge.degraded:
-            cost["degraded"] = True
+        cost = rate_limit.cost(self.charge, self.given_back)
         return {"cost": cost, "plan": self.plans} if self.plans else {"cost": cost}
 
 

@@ -79,7 +79,8 @@ class GraphQLEndpoint:
         except QuotaExceeded as error:
             headers = rate_limit.headers(error.standing) if error.standing else {}
             headers["Retry-After"] = str(error.retry_after_seconds)
-            return answer(media, encode_result(None, errors_of(error)), 429, headers)
+            extensions = {"cost": rate_limit.cost(error.standing)} if error.standing else None
+            return answer(media, encode_result(None, errors_of(error), extensions), 429, headers)
         except QuotaUnavailable as error:
             headers = {"Retry-After": str(error.retry_after_seconds)}
             return answer(media, encode_result(None, errors_of(error)), 503, headers)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil
+from typing import Any
 
+from api.scalars import write_moment
 from tenancy.limits import Charge, Limits, end_of_month
 
 # Quotas are in points, not in requests, which is what the draft takes for granted.
@@ -19,6 +21,18 @@ def headers(standing: Charge) -> dict[str, str]:
         "RateLimit-Policy": policies(standing.limits, month),
         "RateLimit": f'"{name}";r={max(0, left)};t={seconds}',
     }
+
+
+def cost(standing: Charge, given_back: int = 0) -> dict[str, Any]:
+    """`extensions.cost` of a response: its points, less what was given back, and where the minute stands."""
+    told: dict[str, Any] = {
+        "requested": standing.cost,
+        "actual": standing.cost - given_back,
+        "remaining": standing.remaining,
+        "limit": standing.limit,
+        "resetsAt": write_moment(standing.resets_at),
+    }
+    return told | {"degraded": True} if standing.degraded else told
 
 
 @lru_cache(maxsize=64)

@@ -29,7 +29,8 @@ SEARCHES = """query ($q: String!) {
   both: searchTracks(query: $q, first: 20) { ...Found } }
 fragment Found on TrackSearchConnection { totalCount edges { score passage { text } node { title } } }"""
 TRENDS = """{
-  tracks: trends(metric: TRACKS) { key points { tracks value } tracks(first: 9) { nodes { title } } }
+  tracks: trends(metric: TRACKS) { key tracks(first: 9) { nodes { title } }
+    points { tracks value behind(first: 9) { nodes { title } } } }
   themes: trends(metric: THEME) { key points { tracks } } }"""
 # The prefix of the ids that a mutation takes, and its input.
 TOUCH: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {

@@ -71,7 +71,7 @@ QUERIES = [
     '{ searchTracks(query: "Quillon", first: 100) { totalCount edges { node { title } } } }',
     '{ searchTracks(query: "harbor lamps", mode: LEXICAL, first: 100) { edges { node { title } } } }',
     '{ searchTracks(query: "my brother is gone", mode: SEMANTIC, first: 100) { edges { node { title } } } }',
-    "{ trends(metric: TRACKS) { key points { tracks } } }",
+    "{ trends(metric: TRACKS) { key points { tracks behind(first: 100) { nodes { title } } } } }",
     "{ viewer { tenant { name slug apiKeys(first: 100) { nodes { name } } } } }",
     "{ viewer { tenant { members(first: 100) { totalCount nodes { email name } } } } }",
     "{ viewer { tenant { auditLog(first: 100) { nodes { actor after } } } } }",

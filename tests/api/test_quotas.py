@@ -126,6 +126,8 @@ async def test_over_a_limit_the_answer_is_429_and_says_when(
     assert int(response.headers["Retry-After"]) == error["extensions"]["retryAfterSeconds"] >= 1
     assert response.headers["RateLimit"].startswith(f'"{policy}";r=20;t=')
     assert "data" not in response.json()
+    told = response.json()["extensions"]["cost"]
+    assert (told["requested"], told["actual"], told["limit"]) == (0, 0, limits.per_minute)
     # What fits is still answered.
     assert (await service.post(tenant.key, "{ viewer { principal } }")).status_code == 200
 

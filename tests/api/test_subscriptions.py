@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -213,3 +214,31 @@ async def test_events_of_deleted_tracks_are_passed_by_with_their_cursors(
         again = await until_finished(socket, run)
     assert [event["cursor"] for event in again] == [event["cursor"] for event in heard]
     assert {event["analysis"] for event in again if "analysis" in event} == {None}
+
+
+QUOTES = """subscription { analysisEvents { __typename
+  ... on AnalysisCompleted { analysis { analyzer { name } evidence { text } } }
+  ... on RunFinished { run { id } } } }"""
+
+
+async def test_who_sees_the_same_event_at_the_same_moment_sees_it_by_their_own_scopes(
+    service: Service, database: Database, tenant: Tenant
+) -> None:
+    scopes = ((Scope.TRACKS_READ, Scope.LYRICS_READ), (Scope.TRACKS_READ,), (Scope.TRACKS_READ,))
+    keys = [await new_key(database, tenant.id, *each) for each in scopes]
+    async with AsyncExitStack() as open_:
+        sockets = [await open_.enter_async_context(opened(address(service), key)) for key in keys]
+        for socket in sockets:
+            await socket.subscribe("1", QUOTES)
+        await asyncio.sleep(0.2)
+        await add(service, tenant)
+        heard = [[(await socket.hear())["payload"] for _ in ANALYZERS] for socket in sockets]
+    quotes = [[texts(payload) for payload in payloads] for payloads in heard]
+    assert any(any(each) for each in quotes[0])
+    assert not any(any(each) for each in quotes[1])
+    assert all("errors" not in payload for payload in heard[0])
+    assert heard[1] == heard[2] != heard[0]
+
+
+def texts(payload: Any) -> list[str | None]:
+    return [each["text"] for each in payload["data"]["analysisEvents"]["analysis"]["evidence"]]

@@ -15,7 +15,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import httpx
@@ -43,6 +42,7 @@ from tests.api.documents import (
     normal,
     word,
 )
+from tests.api.party import Party
 from tests.builders import VERSE, new_key, new_tenant
 from tests.databases import LOGIN, PASSWORD
 from tests.service import Service, serving
@@ -52,21 +52,6 @@ STEPS = 25
 NAMES = ("ada", "bo", "cy")
 WHO = st.sampled_from(NAMES)
 KIND = st.sampled_from(("ten", "trk", "art", "ana", "run", "key", "mem"))
-
-
-class Party:
-    """A tenant as it sees itself: its word, its ids, and how many tracks it has."""
-
-    def __init__(self, tenant: UUID, key: str, word: str) -> None:
-        self.tenant, self.key, self.word = tenant, key, word
-        self.ids: list[str] = []
-        self.cursors: list[str] = []
-        self.tracks: list[str] = []
-        self.members = 0
-
-    def ids_of(self, kind: str) -> list[str]:
-        """Those with this prefix."""
-        return [id_ for id_ in self.ids if id_.startswith(f"{kind}_")]
 
 
 class Together(RuleBasedStateMachine):
@@ -218,7 +203,8 @@ class Together(RuleBasedStateMachine):
     def follow_events(self, name: str, other: str) -> None:
         """From the beginning, and behind a cursor that may be another's: whatever comes is one's own."""
         query = """subscription { analysisEvents(after: "0-0") { __typename
-          ... on AnalysisCompleted { analysis { track { title } } } ... on RunFinished { run { id } } } }"""
+          ... on AnalysisCompleted { analysis { track { title } } } ... on RunFinished { run { id } }
+          ... on TrendsChanged { changes { metric from to } } } }"""
         headers = {"Authorization": f"Bearer {self.parties[name].key}", "Accept": "text/event-stream"}
         heard = ""
         with (
