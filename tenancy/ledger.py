@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from tenancy.impatience import impatient
 from tenancy.limits import LIMITS, Charge, QuotaExceeded, end_of_month
 from tenancy.pipelined import PipelinedScript
 from tenancy.principals import Principal
+from tenancy.purse import Purse, minute_of
 
 FOLDER = Path(__file__).parent
 NAMES = {1: "burst", 2: "per_minute", 3: "per_month"}
@@ -39,40 +40,6 @@ class Usage:
     requests: int
 
 
-@dataclass(slots=True)
-class Batch:
-    """What is to be booked for one key and day: operation → [points, requests]; credits are below zero.
-
-    Of the points given back, `burst` belong to the key's burst and `minutes` to these minutes.
-    """
-
-    principal: Principal
-    day: date
-    operations: dict[str, list[int]] = field(default_factory=dict)
-    burst: int = 0
-    minutes: dict[int, int] = field(default_factory=dict)
-
-    def add(self, operation: str, points: int, requests: int = 0) -> None:
-        totals = self.operations.setdefault(operation, [0, 0])
-        totals[0] += points
-        totals[1] += requests
-
-    def give_back(self, minute: int, operation: str, points: int) -> None:
-        self.add(operation, -points)
-        self.burst += points
-        self.minutes[minute] = self.minutes.get(minute, 0) + points
-
-    @property
-    def is_credit(self) -> bool:
-        """Whether all of it is points given back in Valkey, which can travel with a charge."""
-        return self.burst > 0 and -self.burst == sum(points for points, _ in self.operations.values())
-
-    def forgive(self) -> None:
-        """Leaves credits out: Valkey was lost, perhaps with the charges that they are for."""
-        self.burst, self.minutes = 0, {}
-        self.operations = {name: [max(0, points), n] for name, (points, n) in self.operations.items()}
-
-
 class Ledger:
     """Every key of a tenant has its braces around the tenant, so that Valkey Cluster keeps them together.
 
@@ -87,22 +54,22 @@ class Ledger:
         self._restore = self.valkey.register_script((FOLDER / "restore.lua").read_text())
         self._process = secrets.token_hex(8)
 
-    async def charge(self, principal: Principal, cost: int, operation: str, credit: Batch | None) -> Charge:
-        """Raises QuotaExceeded, or MonthUnknown with nothing booked."""
+    async def charge(
+        self, principal: Principal, cost: int, operation: str, back: int, beforehand: int
+    ) -> tuple[Charge, int]:
+        """The charge, after `back` points of the key's came back; and how many were taken beforehand.
+
+        Raises QuotaExceeded, or MonthUnknown with nothing booked.
+        """
         now, limits = datetime.now(UTC), LIMITS[principal.plan]
-        this_minute = minute_of(now)
-        keys = keys_of(principal.tenant, principal.id, this_minute, now.date())
-        arguments: list[str | int] = [
+        keys = keys_of(principal.tenant, principal.id, minute_of(now), now.date())
+        arguments = (
             cost, limits.burst, limits.refill, limits.per_minute, limits.per_month,
             int((end_of_month(now) - now).total_seconds() * 1000), f"{now.year}{now.month:02}{now.day:02}",
-            str(principal.id), operation, MAX_NAMES, 0, 0,
-        ]  # fmt: skip
-        if credit is not None:
-            arguments[-2:] = credit.burst, credit.minutes.get(this_minute, 0)
-            for name, (points, _) in credit.operations.items():
-                arguments += name, -points
+            str(principal.id), operation, MAX_NAMES, back, beforehand,
+        )  # fmt: skip
         told: list[int] = await self._charge(keys, arguments)
-        refused, burst, minute, month, wait, burst_wait, minute_wait, other = told
+        refused, burst, minute, month, wait, burst_wait, minute_wait, other, taken = told
         if refused < 0:
             raise MonthUnknown
         counted = OTHER if other else operation
@@ -112,20 +79,20 @@ class Ledger:
         if refused:
             left = {1: burst, 2: minute, 3: month}[refused]
             raise QuotaExceeded(NAMES[refused], cost, left, timedelta(milliseconds=wait), charge)
-        return charge
+        return charge, taken
 
-    async def settle(self, batch: Batch, number: int) -> None:
-        """Books a batch once: a number that is not above the last one is passed over. Raises MonthUnknown."""
-        now = datetime.now(UTC)
-        tenant, key = batch.principal.tenant, batch.principal.id
-        keys = keys_of(tenant, key, minute_of(now), batch.day)
+    async def settle(self, purse: Purse, number: int) -> None:
+        """Books a purse once: a number that is not above the last one is passed over. Raises MonthUnknown."""
+        principal, day = purse.principal, purse.day
+        keys = keys_of(principal.tenant, principal.id, purse.minute, day)
         arguments: list[str | int] = [
-            number, LIMITS[batch.principal.plan].refill, f"{batch.day:%Y%m%d}", str(key), MAX_NAMES,
-            batch.burst, batch.minutes.get(minute_of(now), 0), int(f"{batch.day:%Y%m}" == f"{now:%Y%m}"),
+            number, LIMITS[principal.plan].refill, f"{day:%Y%m%d}", str(principal.id), MAX_NAMES,
+            purse.held, purse.unpaid, int(f"{day:%Y%m}" == f"{datetime.now(UTC):%Y%m}"),
         ]  # fmt: skip
-        for name, (points, requests) in batch.operations.items():
+        for name, (points, requests) in purse.operations.items():
             arguments += name, points, requests
-        if await self._settle(keys=[*keys, f"{prefix(tenant)}:settled:{self._process}"], args=arguments) < 0:
+        last = f"{prefix(principal.tenant)}:settled:{self._process}"
+        if await self._settle(keys=[*keys, last], args=arguments) < 0:
             raise MonthUnknown
 
     async def restore(self, tenant: UUID, today: date, month: int, rows: Iterable[Usage]) -> None:
@@ -157,10 +124,6 @@ class Ledger:
 
 def prefix(tenant: UUID) -> str:
     return f"rap:{{{tenant}}}"
-
-
-def minute_of(moment: datetime) -> int:
-    return int(moment.timestamp()) // 60
 
 
 @lru_cache(maxsize=10_000)

@@ -46,14 +46,21 @@ class Charge(NamedTuple):
     degraded: bool = False
     owed: bool = True  # False where nobody knows whether it was booked: nothing is given back then
 
-    def without(self, points: int) -> Charge:
-        """The standing once points of it are given back; `cost` remains what was charged."""
-        wait = max(0, self.burst_wait - points * 1000 // self.limits.refill)
-        return self._replace(
-            burst=min(self.limits.burst, self.burst + points),
-            minute=min(self.limits.per_minute, self.minute + points),
-            month=min(self.limits.per_month, self.month + points),
-            burst_wait=wait,
+    def without(self, points: int, cost: int | None = None, operation: str | None = None) -> Charge:
+        """The standing once points are given back: of this charge, or of another that they pay for."""
+        limits = self.limits
+        return Charge(
+            self.cost if cost is None else cost,
+            limits,
+            self.at,
+            min(limits.burst, self.burst + points),
+            min(limits.per_minute, self.minute + points),
+            min(limits.per_month, self.month + points),
+            max(0, self.burst_wait - points * 1000 // limits.refill),
+            self.minute_wait,
+            self.operation if operation is None else operation,
+            self.degraded,
+            self.owed,
         )
 
     @property
@@ -78,13 +85,12 @@ class Charge(NamedTuple):
     @property
     def nearest(self) -> tuple[str, int, int]:
         """The limit with the fewest points left: its policy's name, the points, seconds until it is full."""
-        in_month = ceil((end_of_month(self.at) - self.at).total_seconds())
-        return min(
-            ("burst", self.burst, ceil(self.burst_wait / 1000)),
-            ("minute", self.minute, ceil(self.minute_wait / 1000)),
-            ("month", self.month, in_month),
-            key=lambda each: each[1],
-        )
+        left = min(self.burst, self.minute, self.month)
+        if left == self.burst:
+            return "burst", left, ceil(self.burst_wait / 1000)
+        if left == self.minute:
+            return "minute", left, ceil(self.minute_wait / 1000)
+        return "month", left, ceil((end_of_month(self.at) - self.at).total_seconds())
 
 
 class QuotaExceeded(Exception):

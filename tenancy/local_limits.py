@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from tenancy.ledger import minute_of
 from tenancy.limits import LIMITS, Charge, QuotaExceeded, end_of_month
 from tenancy.principals import Principal
+from tenancy.purse import minute_of
 
 MAX_BURSTS = 10_000
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,10 +15,12 @@ from redis.exceptions import RedisError
 
 from tenancy import usage
 from tenancy.database import Database
-from tenancy.ledger import Batch, Ledger, MonthUnknown, Usage, minute_of
+from tenancy.ledger import Ledger, MonthUnknown, Usage
 from tenancy.limits import LIMITS, Charge, Limits, QuotaExceeded, QuotaUnavailable, end_of_month
 from tenancy.local_limits import LocalLimits
 from tenancy.principals import Principal
+from tenancy.purse import minute_of
+from tenancy.purses import Purses
 from tenancy.unflushed import Unflushed
 
 __all__ = ["LIMITS", "Charge", "Limits", "QuotaExceeded", "QuotaUnavailable", "Quotas", "end_of_month"]
@@ -27,7 +28,8 @@ __all__ = ["LIMITS", "Charge", "Limits", "QuotaExceeded", "QuotaUnavailable", "Q
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 1.0
-AT_ONCE = 100  # batches of one round trip, which charges wait for
+# Taken along with a charge for those that follow: so many times its cost, and at most this share of a burst.
+TIMES, SHARE = 100, 10
 AWAY = (RedisError, OSError)
 Fallback = Literal["local", "refuse"]
 # "lost" and "found" when Valkey goes and comes back, "local" for each charge without it.
@@ -41,8 +43,10 @@ def unreported(_: str) -> None:
 class Quotas:
     """Charges requests in Valkey, or by itself while Valkey is away. `keep` has to run beside it.
 
-    What a request did not use is given back with the next charge of its key, or by `settle` within a
-    second: a process that is killed loses no more than that.
+    Where plenty is left, a charge takes points along that pay the key's next requests here, without asking
+    Valkey (`Purse`). They are charged first and spent then, so that no limit is passed; what is left of them
+    goes back within a second, as does what a request did not use. A process that is killed loses the usage
+    of at most that second, and what it held.
     """
 
     def __init__(
@@ -50,12 +54,10 @@ class Quotas:
     ) -> None:
         self._ledger = Ledger(valkey)
         self._unflushed = Unflushed(self._ledger.valkey)
+        self._purses = Purses(self._ledger, self._restore)
         self._database = database
         self._without, self._report = without, report
         self._local = LocalLimits()
-        self._pending: dict[tuple[UUID, date], Batch] = {}  # by key and day
-        self._batches: deque[tuple[int, Batch]] = deque()
-        self._number = 0
         self._restoring: dict[UUID, asyncio.Lock] = {}
         self.degraded = False
 
@@ -64,31 +66,50 @@ class Quotas:
 
         Raises QuotaUnavailable without Valkey, where this process is not to count by itself.
         """
-        if not self.degraded:
-            # Only of today: the rest is booked by `settle`, to the day that it was spent on.
-            credit = self._credit(principal.id) if self._pending else None
+        if self.degraded:
+            return await self._charge_here(principal, cost, operation, owed=True)
+        purse = self._purses.find(principal.id)
+        if purse is not None and (paid := purse.pay(cost, operation)) is not None:
+            return paid
+        try:
+            return await self._charge_there(principal, cost, operation)
+        except AWAY as error:
+            # This charge may have been booked: it is let through below, but not counted again.
+            self._lose(error)
+            return await self._charge_here(principal, cost, operation, owed=False)
+
+    async def _charge_there(self, principal: Principal, cost: int, operation: str) -> Charge:
+        """The charge in Valkey, which brings points along unless another is about to."""
+        purse = self._purses.of(principal, minute_of(datetime.now(UTC)))
+        fills = not purse.filling
+        most = min(TIMES * cost, LIMITS[principal.plan].burst // SHARE) if fills else 0
+        purse.filling = True
+        try:
             try:
-                try:
-                    return await self._ledger.charge(principal, cost, operation, credit)
-                except MonthUnknown:
-                    await self._restore(principal.tenant)
-                    # Without the credit: what it was for may be lost too.
-                    return await self._ledger.charge(principal, cost, operation, None)
-            except AWAY as error:
-                # This charge may have been booked: it is let through below, but not counted again.
-                self._lose(error)
-                return await self._charge_here(principal, cost, operation, owed=False)
-        return await self._charge_here(principal, cost, operation, owed=True)
+                charge, points = await self._ledger.charge(principal, cost, operation, purse.empty(), most)
+            except MonthUnknown:
+                await self._restore(principal.tenant)
+                # Nothing comes back: what it was paid with may be lost too.
+                charge, points = await self._ledger.charge(principal, cost, operation, 0, most)
+        finally:
+            if fills:
+                purse.filling = False
+        # Not into the purse from before: it may have been settled meanwhile.
+        self._purses.of(principal, minute_of(charge.at)).fill(charge, points)
+        return charge.without(points)
 
     def give_back(self, principal: Principal, charge: Charge, points: int) -> None:
-        """Returns points of a charge that were not used; booked later."""
+        """Returns points of a charge that were not used, at most all of them."""
+        points = min(points, charge.cost)
         if points <= 0 or not charge.owed:
             return
+        purse = self._purses.of(principal, minute_of(charge.at))
         if charge.degraded:
             self._local.give_back(principal, points)
-            self._batch(principal, charge.at.date()).add(charge.operation, -points)
+            purse.count(charge.operation, -points)
+            purse.unpaid -= points
         else:
-            self._batch(principal, charge.at.date()).give_back(minute_of(charge.at), charge.operation, points)
+            purse.give_back(charge.operation, points)
 
     async def keep(self) -> None:
         """Settles every EVERY_SECONDS, endlessly."""
@@ -109,39 +130,7 @@ class Quotas:
             self._local.clear()
             self._report("found")
             log.info("quotas_found_valkey")
-        for batch in self._pending.values():
-            self._number_it(batch)
-        self._pending.clear()
-        while self._batches:
-            await self._book([self._batches[place] for place in range(min(AT_ONCE, len(self._batches)))])
-
-    async def _book(self, batches: Sequence[tuple[int, Batch]]) -> None:
-        """Books the first batches that wait, in one round trip."""
-        told = await asyncio.gather(
-            *(self._ledger.settle(batch, number) for number, batch in batches), return_exceptions=True
-        )
-        unknown, failed, errors = list[Batch](), list[tuple[int, Batch]](), list[BaseException]()
-        for (number, batch), error in zip(batches, told, strict=True):
-            self._batches.popleft()
-            if isinstance(error, MonthUnknown):
-                unknown.append(batch)
-            elif isinstance(error, BaseException):
-                failed.append((number, batch))
-                errors.append(error)
-        # A batch that failed keeps its number: if it was booked after all, it is not booked again. One whose
-        # month is unknown was not booked, and gets a new number.
-        self._batches.extendleft(reversed(failed))
-        for batch in unknown:
-            batch.forgive()
-            self._number_it(batch)
-        for tenant in dict.fromkeys(batch.principal.tenant for batch in unknown):
-            await self._restore(tenant)
-        if errors:
-            raise errors[0]
-
-    def _number_it(self, batch: Batch) -> None:
-        self._number += 1
-        self._batches.append((self._number, batch))
+        await self._purses.settle()
 
     async def close(self) -> None:
         """Books what waits, if Valkey is there."""
@@ -153,6 +142,7 @@ class Quotas:
         """Points of the tenant in the current month, UTC."""
         if not self.degraded:
             with suppress(*AWAY):
+                await self._purses.settle(tenant)
                 try:
                     return await self._ledger.used(tenant)
                 except MonthUnknown:
@@ -165,18 +155,9 @@ class Quotas:
         newer: Sequence[Usage] = ()
         if not self.degraded:
             with suppress(*AWAY):
+                await self._purses.settle(tenant)
                 _, newer = await self._unflushed.read(tenant)
         return await usage.by_day(self._database, tenant, first, last, newer)
-
-    def _credit(self, key: UUID) -> Batch | None:
-        at = (key, usage.today())
-        return self._pending.pop(at) if at in self._pending and self._pending[at].is_credit else None
-
-    def _batch(self, principal: Principal, day: date) -> Batch:
-        batch = self._pending.get((principal.id, day))
-        if batch is None:
-            batch = self._pending[principal.id, day] = Batch(principal, day)
-        return batch
 
     async def _charge_here(self, principal: Principal, cost: int, operation: str, *, owed: bool) -> Charge:
         if self._without == "refuse":
@@ -186,7 +167,9 @@ class Quotas:
         charge = self._local.charge(principal, cost, operation)
         self._report("local")
         if owed:
-            self._batch(principal, charge.at.date()).add(operation, cost, 1)
+            purse = self._purses.of(principal, minute_of(charge.at))
+            purse.count(operation, cost, 1)
+            purse.unpaid += cost
         return charge if owed else charge._replace(owed=False)
 
     def _lose(self, error: Exception) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
 from typing import Any
 
 from api.scalars import write_moment
-from tenancy.limits import Charge, Limits, end_of_month
+from tenancy.limits import Charge, Limits
 
 # Quotas are in points, not in requests, which is what the draft takes for granted.
 UNIT = "points"
@@ -16,9 +18,8 @@ UNIT = "points"
 def headers(standing: Charge) -> dict[str, str]:
     """RateLimit-Policy lists the limits, RateLimit says what is left of the nearest: structured fields."""
     name, left, seconds = standing.nearest
-    month = (end_of_month(standing.at) - standing.at.replace(day=1, hour=0, minute=0, second=0)).days
     return {
-        "RateLimit-Policy": policies(standing.limits, month),
+        "RateLimit-Policy": policies(standing.limits, standing.at.year, standing.at.month),
         "RateLimit": f'"{name}";r={max(0, left)};t={seconds}',
     }
 
@@ -30,17 +31,23 @@ def cost(standing: Charge, given_back: int = 0) -> dict[str, Any]:
         "actual": standing.cost - given_back,
         "remaining": standing.remaining,
         "limit": standing.limit,
-        "resetsAt": write_moment(standing.resets_at),
+        "resetsAt": resets_at(standing.at, standing.minute_wait),
     }
     return told | {"degraded": True} if standing.degraded else told
 
 
+@lru_cache(maxsize=1024)  # what is paid from one purse has one `at`
+def resets_at(at: datetime, minute_wait: int) -> str:
+    return write_moment(at + timedelta(milliseconds=minute_wait))
+
+
 @lru_cache(maxsize=64)
-def policies(limits: Limits, month: int) -> str:
-    """`q` points in `w` seconds; `month` is its length in days."""
+def policies(limits: Limits, year: int, month: int) -> str:
+    """`q` points in `w` seconds."""
+    days = monthrange(year, month)[1]
     each = (
         ("burst", limits.burst, ceil(limits.burst / limits.refill)),
         ("minute", limits.per_minute, 60),
-        ("month", limits.per_month, month * 86400),
+        ("month", limits.per_month, days * 86400),
     )
     return ", ".join(f'"{name}";q={points};w={window};qu="{UNIT}"' for name, points, window in each)

@@ -66,6 +66,16 @@ async def healed(service: Service, key: str) -> dict[str, Any]:
     return found
 
 
+async def noticed(service: Service, key: str) -> httpx.Response:
+    """The first answer that knows of it: what was paid for before is good for a second."""
+    async with asyncio.timeout(20):
+        while (  # noqa: ASYNC110 - another process
+            response := await service.post(key, QUERY)
+        ).is_success and "degraded" not in response.text:
+            await asyncio.sleep(0.1)
+    return response
+
+
 async def test_requests_go_on_and_say_so(database: Database, database_url: str) -> None:
     tenant = await new_tenant(database)
     key = await new_key(database, tenant)
@@ -73,7 +83,7 @@ async def test_requests_go_on_and_say_so(database: Database, database_url: str) 
         assert "degraded" not in await cost(service, key)
         charged = await metric(service, "rap_analyzer_quota_local_charges_total")
         await valkey.stop()
-        assert (await cost(service, key))["degraded"] is True
+        assert (await noticed(service, key)).json()["extensions"]["cost"]["degraded"] is True
         for _ in range(20):
             assert (await cost(service, key))["degraded"] is True
         assert await metric(service, "rap_analyzer_quota_degraded") == 1
@@ -92,8 +102,7 @@ async def test_requests_are_refused_where_that_is_wanted(database: Database, dat
     async with serving_with(database_url, key, "refuse") as (service, valkey):
         assert (await service.post(key, QUERY)).status_code == 200
         await valkey.stop()
-        for _ in range(2):
-            response = await service.post(key, QUERY)
+        for response in (await noticed(service, key), await service.post(key, QUERY)):
             assert response.status_code == 503
             assert response.headers["Retry-After"] == "1"
             assert response.json()["errors"][0]["extensions"]["code"] == "QUOTA_UNAVAILABLE"

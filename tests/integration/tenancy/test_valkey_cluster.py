@@ -24,7 +24,8 @@ from app.embedded.binaries import valkey_binary
 from app.embedded.ports import free_port
 from app.events import streams
 from app.events.cursors import Cursor
-from tenancy.ledger import FOLDER, keys_of, minute_of, prefix
+from tenancy.ledger import FOLDER, keys_of, prefix
+from tenancy.purse import minute_of
 from tenancy.unflushed import FORGET
 
 SLOTS = 16384
