@@ -23,6 +23,7 @@ from api.planner.engine import Engine
 from api.requests import OpenContext, opener
 from api.schema import schema
 from api.websocket import WebSocketEndpoint
+from app.http.direct import Direct
 from app.http.graphiql.page import graphiql_routes
 from app.http.health import health_routes
 from app.http.ingest import ingest_routes
@@ -97,6 +98,7 @@ def create_app(settings: Settings) -> Starlette:
         middleware=[
             *([Middleware(TraceRequests)] if traces else []),
             *([cross_origin(settings.origins)] if settings.origins else []),
+            Middleware(Direct, "/graphql", live),
         ],
         lifespan=lifespan,
     )

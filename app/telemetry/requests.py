@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from prometheus_client import Counter, Histogram
 
 from app.telemetry.metrics import OPERATIONS, OTHER, POINTS, REQUEST_SECONDS, REQUESTS
 
+Metric = TypeVar("Metric", Counter, Histogram)
 Paid = Callable[[], int]  # the points that an operation has cost by now
 
 
@@ -27,16 +32,22 @@ def opened(operation: str, known: Collection[str], paid: Paid) -> None:
     name = operation if operation in known else OTHER
     observed = OBSERVED.get()
     if observed is None:
-        OPERATIONS.labels(name, "websocket").inc()
-        POINTS.labels(name).inc(paid())
+        labelled(OPERATIONS, name, "websocket").inc()
+        labelled(POINTS, name).inc(paid())
     else:
-        OPERATIONS.labels(name, "http").inc()
+        labelled(OPERATIONS, name, "http").inc()
         observed.operation, observed.paid = name, paid
 
 
 def answered(observed: Observed, method: str, status: int, seconds: float) -> None:
     method = method if method in ("GET", "POST") else OTHER  # clients make up names
-    REQUESTS.labels(observed.operation, method, status).inc()
-    REQUEST_SECONDS.labels(observed.operation).observe(seconds)
+    labelled(REQUESTS, observed.operation, method, status).inc()
+    labelled(REQUEST_SECONDS, observed.operation).observe(seconds)
     if observed.paid is not None:
-        POINTS.labels(observed.operation).inc(observed.paid())
+        labelled(POINTS, observed.operation).inc(observed.paid())
+
+
+@lru_cache(maxsize=4096)  # label sets are bounded
+def labelled(metric: Metric, *labels: object) -> Metric:
+    """What `metric.labels` gives, which takes 3 µs to find it."""
+    return metric.labels(*labels)

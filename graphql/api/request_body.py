@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from api.persisted.asked import names_document
 
@@ -78,14 +78,23 @@ async def parameters(request: Request) -> Any:
         raise BadRequest("Send the request as application/json.", 415, "UNSUPPORTED_MEDIA_TYPE")
     length = request.headers.get("content-length", "")
     check_length(int(length[:20]) if length.isdecimal() else 0)  # before any of it is read
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    return loads(await read(request), "The body")
+
+
+async def read(request: Request) -> bytearray:
+    """The body, no more than MAX_BODY of it. Raises BadRequest or ClientDisconnect."""
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
         check_length(len(body))
-    return loads(bytes(body), "The body")
+        more = message.get("more_body", False)
+    return body
 
 
-def loads(text: bytes, what: str) -> Any:
+def loads(text: bytes | bytearray, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
