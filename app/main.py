@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from api.caps import Caps
 from api.context import Context
 from api.cost import Estimate
 from api.http import GraphQLEndpoint
@@ -75,9 +76,10 @@ def create_app(settings: Settings) -> Starlette:
             open_context = measured(charged(open_) if traces else open_, names)
             authenticator = state["authenticator"]
             admission = Admission(engine, documents, state["stored"], introspection=settings.introspection)
-            live.http = GraphQLEndpoint(engine, authenticator, open_context, admission)
+            caps = Caps.of(settings.tenant_sockets, settings.tenant_operations)
+            live.http = GraphQLEndpoint(engine, authenticator, open_context, admission, caps)
             live.websocket = WebSocketEndpoint(
-                engine, authenticator, open_context, admission, origins=settings.origins
+                engine, authenticator, open_context, admission, caps, origins=settings.origins
             )
             yield state
 

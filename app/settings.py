@@ -125,6 +125,14 @@ class Settings(BaseSettings):
     worker_processes: int = Field(
         default=2, ge=1, le=256, description="Processes that analyse, in each worker. About one a core."
     )
+    tenant_sockets: int = Field(
+        default=2_000, ge=1, description="WebSockets that one tenant may hold open in each process."
+    )
+    tenant_operations: int = Field(
+        default=4_000,
+        ge=1,
+        description="Operations over WebSocket and streams of events of one tenant in each process.",
+    )
     tenant_lanes: int = Field(
         default=8,
         ge=1,

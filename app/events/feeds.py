@@ -12,8 +12,8 @@ from app.events.streams import StreamEvent
 class Subscriber:
     """A bounded queue. Once it is full, or `interrupt`ed, it takes nothing more until `restart`.
 
-    `slow` says that it became full while nobody took anything for `patience` seconds: a burst is no fault
-    of the one who gets it.
+    It is `slow` when it was full while an event took `patience` seconds to be taken: a burst is no fault of
+    the one who gets it.
     """
 
     __slots__ = ("_clock", "_events", "_limit", "_patience", "_ready", "_since", "behind", "slow")
@@ -24,7 +24,7 @@ class Subscriber:
         self._events: deque[StreamEvent] = deque()
         self._ready = asyncio.Event()
         self._clock = asyncio.get_running_loop().time
-        self._since = 0.0  # when the oldest event came to the head of the queue
+        self._since = self._clock()  # when an event was given last
         self.behind = self.slow = False
 
     def restart(self) -> None:
@@ -34,10 +34,7 @@ class Subscriber:
     def offer(self, event: StreamEvent) -> None:
         if self.behind:
             return
-        if not self._events:
-            self._since = self._clock()
         if len(self._events) >= self._limit:
-            self.slow = self._clock() - self._since >= self._patience
             self.interrupt()
             return
         self._events.append(event)
@@ -49,8 +46,16 @@ class Subscriber:
         self.behind = True
         self._ready.set()
 
+    def taken(self) -> bool:
+        """The event that was given last is taken: whoever took it wants another one. Whether it was slow."""
+        now = self._clock()
+        slow = self.behind and now - self._since >= self._patience
+        self._since = now
+        return slow
+
     async def next(self) -> StreamEvent | None:
         """Waits for the next event; None when the subscriber is behind."""
+        self.slow = self.taken()
         while not self._events and not self.behind:
             self._ready.clear()
             await self._ready.wait()

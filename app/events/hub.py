@@ -100,8 +100,9 @@ class Hub:
                         yield missed(Cursor(event.position - 1, event.at), cursor.at)
                     cursor = Cursor(event.position, event.at)
                     yield event
-                if subscriber.behind:
-                    continue  # so much happened meanwhile that it is read from Postgres too
+                    if subscriber.taken():
+                        yield missed(cursor, cursor.at)
+                # If so much happened meanwhile that it is behind, that is read from Postgres too.
                 while (news := await subscriber.next()) is not None:
                     if news.position <= cursor.position:
                         continue

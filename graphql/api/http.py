@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from api import rate_limit, sse
 from api.accept import preference
+from api.caps import Caps
 from api.connected import WhileConnected
 from api.context import Context
 from api.cost import BASE, Estimate
@@ -26,6 +28,7 @@ from tenancy.oidc.providers import ProviderUnavailable
 from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.quotas import QuotaExceeded, QuotaUnavailable
 from tenancy.restrictions import CallerRefused
+from tenancy.seats import Full
 
 GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -47,11 +50,13 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         open_context: OpenContext,
         admission: Admission | None = None,
+        caps: Caps | None = None,
     ) -> None:
         self._engine = engine
         self._admission = admission or Admission(engine)
         self._authenticator = authenticator
         self._open_context = open_context
+        self._caps = caps or Caps.of()
 
     async def __call__(self, request: Request) -> Response:
         accept = request.headers.get("accept", "*/*")
@@ -74,6 +79,8 @@ class GraphQLEndpoint:
             return failure(media, 403, str(error) or str(TenantSuspended.__doc__), "TENANT_SUSPENDED")
         except (CallerRefused, CrossSiteRequest) as error:
             return failure(media, 403, str(error), "FORBIDDEN")
+        except Full as error:
+            return failure(media, 429, str(error), "TOO_MANY_OPEN", {"Retry-After": "5"})
         except ProviderUnavailable as error:
             return failure(media, 503, str(error), "PROVIDER_UNAVAILABLE", {"Retry-After": "60"})
         except QuotaExceeded as error:
@@ -106,7 +113,9 @@ class GraphQLEndpoint:
         context = await self._open_context(principal, cost)
         context.caller = watch.caller
         if streaming:
-            response = await sse.stream(self._engine, bound, context, request, watch)
+            with ExitStack() as held:
+                held.enter_context(self._caps.operations.seat(principal.tenant))
+                response = await sse.stream(self._engine, bound, context, request, watch, held)
             response.headers.update(context.headers)
             return response
         running = self._engine.execute(bound, context)

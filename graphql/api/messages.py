@@ -24,6 +24,7 @@ class Code(IntEnum):
     INITIALISATION_TIMEOUT = 4408
     SUBSCRIBER_EXISTS = 4409
     TOO_MANY_INITIALISATIONS = 4429
+    TOO_MANY_SOCKETS = 4429  # the same, as HTTP's 429 says both; the reason tells them apart
     INTERNAL_SERVER_ERROR = 4500
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
+from api.caps import Caps
 from api.context import Context
 from api.encoding import encode_execution
 from api.failures import errors_of
@@ -23,6 +24,7 @@ from api.requests import TENANT_HEADER, OpenContext, caller, credentials
 from api.watch import ENDED, Watch
 from app.events.tasks import end
 from tenancy.authentication import Authenticator
+from tenancy.seats import Full
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,7 @@ class Service:
     init_seconds: float
     ping_seconds: float
     admission: Admission
+    caps: Caps
 
 
 class Session:
@@ -53,6 +56,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._clock = asyncio.get_running_loop().time
         self._heard = self._clock()
+        self._held = ExitStack()
 
     async def run(self) -> None:
         """Returns when the socket is closed; what it had begun is cancelled by then."""
@@ -72,6 +76,7 @@ class Session:
             closing = Closing(Code.INTERNAL_SERVER_ERROR, "Internal server error")
         finally:
             await end(*self._tasks)
+            self._held.close()
         if closing is not None:
             # A client that takes nothing takes no close frame either.
             with suppress(TimeoutError, WebSocketDisconnect, WebSocketDisconnected):
@@ -100,8 +105,11 @@ class Session:
             asking = replace(asking, tenant=text_of(given, TENANT_HEADER) or asking.tenant)
             watch = Watch(self._service.authenticator, shown, asking)
             await watch.authenticate()
+            self._held.enter_context(self._service.caps.sockets.seat(watch.principal.tenant))
         except ENDED as error:
             raise forbidden(error) from error
+        except Full as error:
+            raise Closing(Code.TOO_MANY_SOCKETS, str(error)) from error
         await self._socket.send_text(write("connection_ack"))
         return watch
 
@@ -155,7 +163,8 @@ class Session:
                     f"A socket can have {MAX_OPERATIONS} operations at once: complete some, or open another.",
                     extensions={"code": "TOO_MANY_OPERATIONS"},
                 )
-            await self._perform(message.id, message.payload or {})
+            with self._service.caps.operations.seat(self._watch.principal.tenant):
+                await self._perform(message.id, message.payload or {})
         except (WebSocketDisconnect, WebSocketDisconnected):
             return  # the receiver hears of it too
         except Exception as error:

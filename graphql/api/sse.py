@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType
@@ -49,21 +49,22 @@ async def stream(
     context: Context,
     request: Request,
     watch: Watch | None = None,
+    held: ExitStack | None = None,
 ) -> Response:
     """The operation's results as they come: `event: next` with the cursor as `id`, then `event: complete`.
 
     A `Last-Event-ID` takes the place of the argument `after`: a client that reconnects repeats its first
     request, but has seen more since. With a `watch`, a key that is revoked while the stream is open ends
-    it with an error.
+    it with an error. What is `held` goes over to the stream, which lets it go at the end.
     """
     if bound.operation.node.operation is not OperationType.SUBSCRIPTION:
-        return EventStream(once(lambda: whole(engine, bound, context)), watch)
+        return EventStream(once(lambda: whole(engine, bound, context)), watch, held and held.pop_all())
     context.last_event_id = request.headers.get("last-event-id") or None
     source = await engine.subscribe(bound, context)
     if isinstance(source, ExecutionResult):
         told = Told(encode_execution(source, context, extensions=False), None)
-        return EventStream(once(lambda: done(told)), watch)
-    return EventStream(source, watch)
+        return EventStream(once(lambda: done(told)), watch, held and held.pop_all())
+    return EventStream(source, watch, held and held.pop_all())
 
 
 def refusal(errors: Sequence[GraphQLError]) -> Response:
@@ -93,13 +94,19 @@ class EventStream(Response):
         self,
         results: AsyncIterator[Told],
         watch: Watch | None,
+        held: ExitStack | None = None,
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._results = results
         self._key = watch
+        self._held = held or ExitStack()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await self._respond(receive, send)
+
+    async def _respond(self, receive: Receive, send: Send) -> None:
         async def write(body: bytes, more: bool = True) -> None:
             await send({"type": "http.response.body", "body": body, "more_body": more})
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from api.caps import Caps
 from api.messages import PROTOCOL, Code
 from api.persisted.admission import Admission
 from api.planner.engine import Engine
@@ -32,13 +33,20 @@ class WebSocketEndpoint:
         authenticator: Authenticator,
         open_context: OpenContext,
         admission: Admission | None = None,
+        caps: Caps | None = None,
         *,
         origins: Collection[str] = (),
         init_seconds: float = INIT_SECONDS,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
         self._service = Service(
-            engine, authenticator, open_context, init_seconds, ping_seconds, admission or Admission(engine)
+            engine,
+            authenticator,
+            open_context,
+            init_seconds,
+            ping_seconds,
+            admission or Admission(engine),
+            caps or Caps.of(),
         )
         self._origins = frozenset(origins)
 

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api import sse
+from api.caps import Caps
 from api.context import Context, Services
 from api.cost import Estimate
 from api.planner.engine import Engine
@@ -94,6 +95,7 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
             routes=[
                 Route("/graphql", events, methods=["POST"]),
                 WebSocketRoute("/graphql", endpoint(origins=["https://friend.example"])),
+                WebSocketRoute("/capped", endpoint(caps=Caps.of(sockets=2, operations=3))),
                 WebSocketRoute("/impatient", endpoint(init_seconds=0.1)),
                 WebSocketRoute("/pinging", endpoint(ping_seconds=0.2)),
                 # For programs beside us, which a busy machine may hold up.
