@@ -39,6 +39,7 @@ async def until_stopped(settings: Settings, *, http: bool) -> None:
     from app.cli.services import located
     from app.cli.stopping import Stopping
     from app.cli.terminal import say
+    from app.garbage import look_seldom
     from app.telemetry.logs import configure_logs
 
     stopping = Stopping()
@@ -48,5 +49,7 @@ async def until_stopped(settings: Settings, *, http: bool) -> None:
         settings = located(settings)
         await check(settings)
         async with hosting(settings, sock=sock, worker=not http) as running:
+            if http:
+                look_seldom()
             say(f"Serving on {url(settings.host, settings.port)}" if http else "Working.")
             await stopping.unless_stopped(running)
