@@ -9,6 +9,15 @@ from uuid import UUID
 from tenancy.sql import Params
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreRange:
+    """A figure of the profile, such as `technique`, between two values that are both included."""
+
+    score: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackFilter:
     """Every part that is given has to hold; lists mean "one of these". Both dates are included."""
@@ -21,11 +30,13 @@ class TrackFilter:
     themes: list[str] | None = None
     sentiments: list[str] | None = None
     explicit: bool | None = None
+    found_explicit: bool | None = None
+    scores: list[ScoreRange] | None = None
     title_contains: str | None = None
     tags: list[str] | None = None
 
     def conditions(self, track: str, params: Params) -> list[str]:
-        """Conditions on the table `tracks` under the alias `track`, to be joined by `and`."""
+        """Conditions on the table `tracks` under the alias `track`, to be joined by `and`; tenant is `$1`."""
         found: list[str] = []
         if self.ids is not None:
             found.append(f"{track}.id = any({params.bind(self.ids, 'uuid[]')})")
@@ -46,6 +57,20 @@ class TrackFilter:
             found.append(f"{track}.profile ->> 'sentiment' = any({params.bind(self.sentiments, 'text[]')})")
         if self.explicit is not None:
             found.append(f"{track}.explicit = {params.bind(self.explicit, 'boolean')}")
+        if self.found_explicit is not None:
+            # The newest completed analysis, along ix_analyses_newest.
+            found.append(
+                f"(select (details ->> 'explicit')::boolean from analyses a where a.tenant_id = $1"
+                f" and a.track_id = {track}.id and a.analyzer = 'content' and a.status = 'COMPLETED'"
+                f" order by a.created_at desc limit 1) = {params.bind(self.found_explicit, 'boolean')}"
+            )
+        for wanted in self.scores or ():
+            score = f"({track}.profile ->> {params.bind(wanted.score, 'text')})::float8"
+            found.append(f"{score} is not null")
+            if wanted.at_least is not None:
+                found.append(f"{score} >= {params.bind(wanted.at_least, 'float8')}")
+            if wanted.at_most is not None:
+                found.append(f"{score} <= {params.bind(wanted.at_most, 'float8')}")
         if self.title_contains is not None:
             found.append(
                 f"strpos(lower({track}.title), lower({params.bind(self.title_contains, 'text')})) > 0"

@@ -6,7 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, update
 
+from app.analysis.models import Analysis
+from app.catalog.models import Track
 from app.catalog.new_track import ExternalIdentifier
 from tenancy.database import Database
 from tests.builders import RUSSIAN_VERSE, VERSE, add_tracks, new_key, new_tenant, song
@@ -120,6 +123,44 @@ async def test_filters_narrow_and_count(service: Service, database: Database) ->
         tracks = (await service.data(key, query, f=wanted))["tracks"]
         assert [node["title"] for node in tracks["nodes"]] == titles, wanted
         assert tracks["totalCount"] == len(titles), wanted
+
+
+async def test_filters_by_what_analyzers_say(service: Service, database: Database) -> None:
+    tenant = await new_tenant(database)
+    key = await new_key(database, tenant)
+    tracks = await add_tracks(database, tenant, [song(name) for name in ("Calm", "Rude", "Bare", "Mended")])
+    calm, rude, _, mended = tracks
+    found = [(calm, False, 0.2), (rude, True, 0.7), (mended, True, 0.5), (mended, False, 0.5)]
+    for track, explicit, technique in found:
+        async with database.transaction(tenant) as session:
+            await session.execute(
+                insert(Analysis).values(
+                    tenant_id=tenant, track_id=track, analyzer="content", analyzer_version="1",
+                    status="COMPLETED", details={"explicit": explicit}, input_hash="x", duration_ms=1,
+                )
+            )  # fmt: skip
+            await session.execute(
+                update(Track).where(Track.id == track).values(profile={"technique": technique})
+            )
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({"foundExplicit": True}, ["Rude"]),
+        ({"foundExplicit": False}, ["Calm", "Mended"]),  # of Mended, what its newest analysis says
+        ({"scores": [{"score": "TECHNIQUE"}]}, ["Calm", "Rude", "Mended"]),
+        ({"scores": [{"score": "TECHNIQUE", "atLeast": 0.2, "atMost": 0.5}]}, ["Calm", "Mended"]),
+        (
+            {"scores": [{"score": "TECHNIQUE", "atMost": 0.6}, {"score": "TECHNIQUE", "atLeast": 0.4}]},
+            ["Mended"],
+        ),
+        ({"scores": [{"score": "TECHNIQUE", "atLeast": 0.6, "atMost": 0.4}]}, []),
+        ({"scores": [{"score": "VOCABULARY", "atLeast": 0}]}, []),
+        ({"scores": []}, ["Calm", "Rude", "Bare", "Mended"]),
+    ]
+    query = """query ($f: TrackFilter) { tracks(first: 9, filter: $f) { nodes { title } }
+        searchTracks(query: "harbor lamps", first: 9, filter: $f) { edges { node { title } } } }"""
+    for wanted, titles in cases:
+        data = await service.data(key, query, f=wanted)
+        assert [node["title"] for node in data["tracks"]["nodes"]] == titles, wanted
+        assert {edge["node"]["title"] for edge in data["searchTracks"]["edges"]} == set(titles), wanted
 
 
 async def test_artists_by_slug_and_in_order(service: Service, database: Database) -> None:

@@ -35,9 +35,12 @@ def artist_order(order: Filter) -> Order:
     return ARTIST_ORDER[wanted["field"]](wanted["direction"] == "DESC")
 
 
-def tracks(rows: list[Row], filter: Filter) -> list[Row]:
+def tracks(rows: list[Row], filter: Filter, analyses: list[Row]) -> list[Row]:
     """Those for which every given part holds."""
     wanted = {name: value for name, value in (filter or {}).items() if value is not None}
+    if "foundExplicit" in wanted:
+        value = wanted.pop("foundExplicit")
+        rows = [row for row in rows if found_explicit(row, analyses) is value]
     for name, column, prefix, kind in (
         ("ids", "id", "trk", "a Track"),
         ("artists", "artist_id", "art", "an Artist"),
@@ -58,6 +61,22 @@ def artists(rows: list[Row], filter: Filter) -> list[Row]:
     return rows
 
 
+def found_explicit(track: Row, analyses: list[Row]) -> bool | None:
+    of_content = [
+        each
+        for each in analyses
+        if each["track_id"] == track["id"] and each["analyzer"] == "content" and each["status"] == "COMPLETED"
+    ]
+    newest: Row = max(of_content, key=lambda each: each["created_at"], default={"details": {}})
+    return newest["details"].get("explicit")
+
+
+def in_range(profile: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    value = profile.get(wanted["score"].lower())
+    low, high = wanted.get("atLeast"), wanted.get("atMost")
+    return value is not None and (low is None or value >= low) and (high is None or value <= high)
+
+
 TESTS: dict[str, Callable[[Row, Any], bool]] = {
     "languages": lambda row, them: row["language"] in them,
     "releasedFrom": lambda row, day: row["released_on"] is not None and row["released_on"] >= day,
@@ -67,6 +86,7 @@ TESTS: dict[str, Callable[[Row, Any], bool]] = {
     ),
     "sentiments": lambda row, them: (row["profile"] or {}).get("sentiment") in them,
     "explicit": lambda row, value: row["explicit"] is value,
+    "scores": lambda row, ranges: all(in_range(row["profile"] or {}, wanted) for wanted in ranges),
     "titleContains": lambda row, text: text.lower() in row["title"].lower(),
     "tags": lambda row, them: any(tag in them for tag in row["tags"]),
 }

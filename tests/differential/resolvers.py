@@ -173,7 +173,8 @@ RESOLVERS: dict[str, Resolver] = {
         artists(info.context.rows.all("artists"), filter), artist_order(orderBy), **paging),
     "Query.track": lambda _, info, id: by_id(info, "Track", id),
     "Query.tracks": lambda _, info, filter=None, orderBy=None, **paging: connection(
-        tracks(info.context.rows.all("tracks"), filter), track_order(orderBy), **paging),
+        tracks(info.context.rows.all("tracks"), filter, info.context.rows.all("analyses")),
+        track_order(orderBy), **paging),
     "Query.analyzers": lambda _, info: sorted(
         info.context.rows.all("analyzers", offered=True), key=lambda row: row["name"]),
     "Query.run": lambda _, info, id: by_id(info, "AnalysisRun", id),
@@ -182,7 +183,9 @@ RESOLVERS: dict[str, Resolver] = {
     "Query.viewer": viewer,
     "Query.rateLimit": rate_limit,
     "Artist.tracks": lambda row, info, filter=None, orderBy=None, **paging: connection(
-        tracks(info.context.rows.all("tracks", artist_id=row["id"]), filter), track_order(orderBy), **paging),
+        tracks(
+            info.context.rows.all("tracks", artist_id=row["id"]), filter, info.context.rows.all("analyses")),
+        track_order(orderBy), **paging),
     "Artist.trackCount": lambda row, info: len(info.context.rows.all("tracks", artist_id=row["id"])),
     "Artist.profile": artist_profile,
     "Artist.evolution": lambda row, info, metric, granularity, key=None: recorded(

@@ -14,6 +14,22 @@ from api.planner.rows import Rows
 from app.catalog import filters
 
 
+@strawberry.enum(description="A figure of a track's profile, 0 to 1.")
+class ProfileScore(Enum):
+    TECHNIQUE = strawberry.enum_value("TECHNIQUE", description="How densely and artfully it rhymes.")
+    VOCABULARY = strawberry.enum_value("VOCABULARY", description="How rich its words are.")
+    EMOTION = strawberry.enum_value("EMOTION", description="How strong its feelings are.")
+    ORIGINALITY = strawberry.enum_value("ORIGINALITY", description="How little it repeats, in rare words.")
+    AGREEMENT = strawberry.enum_value("AGREEMENT", description="How far its analyzers agree.")
+
+
+@strawberry.input(description="Tracks whose profile has this figure, and between these values.")
+class ScoreRange:
+    score: ProfileScore = strawberry.field(description="Which figure.")
+    at_least: float | None = strawberry.field(default=None, description="The lowest value that fits.")
+    at_most: float | None = strawberry.field(default=None, description="The highest value that fits.")
+
+
 @strawberry.input(description="Every part that is given has to hold; lists mean “one of these”.")
 class TrackFilter:
     ids: list[strawberry.ID] | None = strawberry.field(default=None, description="These tracks.")
@@ -30,6 +46,12 @@ class TrackFilter:
         default=None, description="With one of these feelings."
     )
     explicit: bool | None = strawberry.field(default=None, description="What the source says.")
+    found_explicit: bool | None = strawberry.field(
+        default=None, description="What the newest content analysis says."
+    )
+    scores: list[ScoreRange] | None = strawberry.field(
+        default=None, description="In all of these ranges of what the analyzers say."
+    )
     title_contains: str | None = strawberry.field(default=None, description="Part of the title, in any case.")
     tags: list[str] | None = strawberry.field(
         default=None, description="With one of these tags of the source."
@@ -48,6 +70,13 @@ class TrackFilter:
             if self.sentiments is None
             else [sentiment.value for sentiment in self.sentiments],
             explicit=self.explicit,
+            found_explicit=self.found_explicit,
+            scores=None
+            if self.scores is None
+            else [
+                filters.ScoreRange(wanted.score.name.lower(), wanted.at_least, wanted.at_most)
+                for wanted in self.scores
+            ],
             title_contains=self.title_contains,
             tags=self.tags,
         )
