@@ -18,7 +18,8 @@ from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
 from app.events.hub import Hub
 from app.events.tasks import end
-from app.search.embeddings import FastEmbedder
+from app.search.embeddings import FastEmbedder, Space
+from app.search.homes import Homes
 from app.search.recommend import RecommendationService
 from app.search.search import SearchService
 from app.settings import Settings
@@ -91,8 +92,8 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
         pooled=settings.pooler == "transaction",
     )
     valkey = Redis.from_url(redis_url)
-    embedder = FastEmbedder()
-    search = SearchService(database, embedder)
+    embedder, homes = FastEmbedder(), Homes(database)
+    search = SearchService(database, embedder, homes)
     warm = asyncio.create_task(search.warm())  # the first search should not wait for it
     hub = Hub(database, valkey)
     providers = Providers(provider.config for provider in settings.identity_providers)
@@ -117,7 +118,7 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
         services = Services(
             database=database,
             search=search,
-            recommendations=RecommendationService(database, embedder.space),
+            recommendations=RecommendationService(database, Space(embedder.space, embedder.dimension), homes),
             trends=TrendService(database),
             quotas=quotas,
             hub=hub,

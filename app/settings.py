@@ -153,6 +153,12 @@ class Settings(BaseSettings):
     model_budget_usd: float = Field(
         default=10.0, ge=0, description="What models may cost each tenant in a calendar month (UTC)."
     )
+    own_partition_above: int = Field(
+        default=8_000,
+        ge=100,
+        description="Passages of a tenant, about ten a track, above which they get a partition and an HNSW"
+        " index of their own; below half as many they go back to those of others, which are all compared.",
+    )
     quota_without_valkey: Literal["local", "refuse"] = Field(
         default="local",
         description="While Valkey is away: count points in each process by itself, or refuse requests.",

@@ -23,8 +23,9 @@ from app.lyrics.text import Lyrics
 from app.processes import ProcessPool
 from app.queue import Queue, keep_asking
 from app.search import embedding, index
-from app.search.embeddings import FastEmbedder
+from app.search.embeddings import FastEmbedder, Space
 from app.search.index import EmbeddedTrack, TrackLyrics
+from app.search.moving import keep_moving
 from app.settings import Settings
 from app.telemetry.analyses import report_analyses
 from app.telemetry.figures import Figures
@@ -46,8 +47,8 @@ class Hands:
         self._embedder = FastEmbedder()
 
     @property
-    def space(self) -> str:
-        return self._embedder.space
+    def space(self) -> Space:
+        return Space(self._embedder.space, self._embedder.dimension)
 
     async def analyze(
         self, texts: Sequence[Text], names: Sequence[str]
@@ -94,7 +95,7 @@ async def work(
     )
     computing: dict[Job, Callable[[Turn], Awaitable[None]]] = {
         Job.ANALYZE: partial(slices.advance, database, analysts=analysts),
-        Job.EMBED: partial(embedding.advance, database, space=hands.space, embed=hands.embed),
+        Job.EMBED: partial(embedding.advance, database, space=hands.space.name, embed=hands.embed),
     }
     # Twice as many turns as processes: while one is computed, another one is read or committed.
     queues = [Queue(database_url, computing, 2 * processes)]
@@ -112,13 +113,18 @@ async def work(
             keep_asking(database, [*computing, *([Job.CONSULT] if counsel else [])], stop),
         )
     ]
-    settling = asyncio.create_task(quotas.keep())
+    # What is cut short loses nothing.
+    unbounded = [
+        asyncio.create_task(quotas.keep()),
+        asyncio.create_task(keep_moving(database, hands.space, settings.own_partition_above)),
+    ]
     try:
         await asyncio.gather(*(queue.run(stop) for queue in queues))
     finally:
         stop.set()
-        settling.cancel()
-        await asyncio.gather(*beside, settling, return_exceptions=True)
+        for task in unbounded:
+            task.cancel()
+        await asyncio.gather(*beside, *unbounded, return_exceptions=True)
         pool.close()
         await quotas.close()
         await valkey.aclose()

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy import (
     text as sql,
@@ -66,6 +67,13 @@ class Track(TenantOwned, Base):
         Index("ix_tracks_title", "tenant_id", "title", "id"),
         Index("ix_tracks_released", "tenant_id", sql("coalesce(released_on, '-infinity'::date)"), "id"),
         Index("ix_tracks_popularity", "tenant_id", sql("coalesce(popularity, -1)"), "id"),
+        Index(
+            "ix_tracks_themes",
+            "tenant_id",
+            literal_column("(profile -> 'themes')").label("themes"),
+            postgresql_using="gin",
+            postgresql_ops={"themes": "jsonb_path_ops"},
+        ),
         Index("ix_tracks_words", "tenant_id", "words", postgresql_using="gin"),
         Index("ix_tracks_folded", "tenant_id", "folded", postgresql_using="gin", postgresql_ops=TRIGRAMS),
     )

@@ -21,6 +21,14 @@ Vectors = NDArray[np.float32]
 MAX_CHARACTERS = 6_000
 
 
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The vectors of one model: its name is stored beside each of them."""
+
+    name: str
+    dimension: int
+
+
 class Embedder(Protocol):
     """A model as search needs it: cheap to build, to pickle and to send to a worker process.
 

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lyrics.text import Lyrics
 from app.search.embeddings import Embedder, Vectors, mean
+from app.search.homes import SHARED, settle
 from app.search.passages import Span, passages
 from tenancy.database import driver_of
 
@@ -124,11 +125,14 @@ _CURRENT = """
     select t.id from tracks t
     join unnest($2::uuid[], $3::bytea[]) as e (id, fingerprint) using (id, fingerprint)
     where t.tenant_id = $1 order by t.id for no key update of t skip locked"""
-_DELETE = "delete from passages where tenant_id = $1 and space = $2 and track_id = any($3)"
+# In both places: copies that a move left behind would be older than what is written now.
+_DELETE = """
+    delete from passages
+    where tenant_id = $1 and home = any($2) and space = $3 and track_id = any($4)"""
 _INSERT = """
-    insert into passages (tenant_id, space, track_id, ordinal, start_line, end_line, embedding)
-    select $1, $2, p.track_id, p.ordinal, p.start_line, p.end_line, p.embedding::halfvec
-    from unnest($3::uuid[], $4::int[], $5::int[], $6::int[], $7::text[])
+    insert into passages (tenant_id, space, home, track_id, ordinal, start_line, end_line, embedding)
+    select $1, $2, h.home, p.track_id, p.ordinal, p.start_line, p.end_line, p.embedding::halfvec
+    from unnest($3::uuid[]) as h (home), unnest($4::uuid[], $5::int[], $6::int[], $7::int[], $8::text[])
       as p (track_id, ordinal, start_line, end_line, embedding)"""
 
 
@@ -141,12 +145,13 @@ async def store(
     changing at this moment, is left alone: whoever changes a track asks for its embedding with the track
     locked, so that to wait here would be to wait for each other.
     """
+    place = await settle(session, tenant)
     connection = await driver_of(session)
     rows = await connection.fetch(
         _CURRENT, tenant, [e.track_id for e in embedded], [e.fingerprint for e in embedded]
     )
     current = {row["id"] for row in rows}
-    await connection.execute(_DELETE, tenant, space, list(current))
+    await connection.execute(_DELETE, tenant, [SHARED, tenant], space, list(current))
     passage_rows = [
         (e.track_id, ordinal, start, end, _halfvec(vector))
         for e in embedded
@@ -155,7 +160,7 @@ async def store(
     ]
     if passage_rows:
         columns = [list(column) for column in zip(*passage_rows, strict=True)]
-        await connection.execute(_INSERT, tenant, space, *columns)
+        await connection.execute(_INSERT, tenant, space, place.written, *columns)
     return sorted(current)
 
 

@@ -4,16 +4,19 @@ likeness = .3 closest passage + .3 whole + .2 title and tags together + .2 close
 a cosine; the score is where it lies between the model's `background` and `foreground`. Title and tags
 say what verses only show: without them nDCG@10 of the demo's labelled queries fell from .91 to .61.
 
-The scan is exact over the tenant's vectors, about a microsecond each.
+Small tenants' vectors are all compared, at about a microsecond each; of a large tenant those of the tracks
+that its index finds near (see `search.homes`), or that a filter leaves where these are few.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import orjson
 
 from app.search.embeddings import Embedder, Vectors
+from app.search.homes import NEAREST, SHARED
 from app.search.index import Ordinal
 from tenancy.sql import Params
 
@@ -57,16 +60,20 @@ class Meaning:
 class MeaningSql:
     """The parts of a statement that compare meanings; tenant is `$1`."""
 
-    def __init__(self, meaning: Meaning, params: Params) -> None:
+    def __init__(self, meaning: Meaning, params: Params, home: UUID, *, exact: bool) -> None:
+        """`home` is where the tenant's passages live; `exact` compares all of them even so."""
+        self._home, self._exact, self._dimension = home, exact or home == SHARED, meaning.dimension
+        self._text = params.bind(meaning.vector, "text")
         # A sub-select is computed once; in a plan made for any values the cast would be, for every row.
-        self._query = f"(select {params.bind(meaning.vector, 'text')}::halfvec({meaning.dimension}))"
+        self._query = f"(select {self._text}::halfvec({meaning.dimension}))"
         self._space = params.bind(meaning.space, "text")
         self._background = params.bind(meaning.background, "float8")
         self._foreground = params.bind(meaning.foreground, "float8")
         self.least = params.bind(meaning.least, "float8")
 
-    def scores(self) -> str:
-        """Rows (id, score) of all embedded tracks of the tenant."""
+    def scores(self, *, filtered: bool, worded: bool) -> str:
+        """Rows (id, score) of embedded tracks of the tenant: of those of the CTE `wanted` where `filtered`.
+        With `worded` the best of the CTE `lexical` are among them in any case."""
         return f"""
   select id, round(least(1, greatest(0, (
         0.3 * coalesce(passage, label) + 0.3 * coalesce(whole, card) + 0.2 * card + 0.2 * label
@@ -78,7 +85,7 @@ class MeaningSql:
       max(cosine) filter (where ordinal < {Ordinal.WHOLE}) label
     from (
       select p.track_id id, p.ordinal, 1 - (p.embedding <=> {self._query}) cosine
-      from passages p where p.tenant_id = $1 and p.space = {self._space}
+      from {self._passages()} and {self._compared(filtered=filtered, worded=worded)}
     ) compared
     group by id
   ) alike"""
@@ -86,6 +93,20 @@ class MeaningSql:
     def lines(self, track: str) -> str:
         """One row (start_line, end_line) at most: the closest passage of `track`."""
         return f"""
-  select p.start_line, p.end_line from passages p
-  where p.tenant_id = $1 and p.space = {self._space} and p.track_id = {track} and p.ordinal > {Ordinal.WHOLE}
+  select p.start_line, p.end_line from {self._passages()}
+    and p.track_id = {track} and p.ordinal > {Ordinal.WHOLE}
   order by p.embedding <=> {self._query}, p.ordinal limit 1"""
+
+    def _passages(self) -> str:
+        # The home stands in the text: only so is its partition known when the statement is planned.
+        return f"passages p where p.tenant_id = $1 and p.home = '{self._home}' and p.space = {self._space}"
+
+    def _compared(self, *, filtered: bool, worded: bool) -> str:
+        if self._exact:
+            return "p.track_id = any(array(select id from wanted))" if filtered else "true"
+        wanted = "array(select id from wanted)" if filtered else "null"
+        arguments = f"'{self._home}', {self._space}, {self._dimension}, {self._text}, {wanted}, {NEAREST}"
+        near = f"select near_tracks({arguments})"
+        if worded:
+            near += f" union (select id from lexical order by score desc, id desc limit {NEAREST})"
+        return f"p.track_id = any(array({near}))"

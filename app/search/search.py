@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+import asyncpg
+
 from app.catalog.filters import TrackFilter
 from app.search import cursors, statement
 from app.search.embeddings import Embedder
 from app.search.errors import EmptyQuery
+from app.search.homes import FEW_TRACKS, SHARED, Homes
 from app.search.meaning import Meaning
 from app.search.query_vectors import QueryVectors
 from app.search.question import Question
 from app.search.words import Words
 from tenancy.database import Database
+from tenancy.sql import Params
 
 __all__ = ["Match", "SearchMode", "SearchPage", "SearchService"]
 
@@ -47,18 +51,20 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Best match first; `total_count` counts all pages."""
+    """Best match first; `total_count` counts all pages, up to TOTAL_CAP. It `is_exact` where that is all of
+    them, and no index has left out what it found to be further away."""
 
     matches: list[Match]
     has_next: bool
     total_count: int
+    total_is_exact: bool
 
 
 class SearchService:
     """Searches of any tenant; build one a process. Scores are explained in `search.statement`."""
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
-        self._database = database
+    def __init__(self, database: Database, embedder: Embedder, homes: Homes | None = None) -> None:
+        self._homes = homes or Homes(database)
         self._embedder = embedder
         self._vectors = QueryVectors(embedder)
         self._meanings: OrderedDict[str, Meaning] = OrderedDict()
@@ -88,12 +94,16 @@ class SearchService:
         question = Question.parse(query)
         position = cursors.decode(after) if after is not None else None
         meaning = None if mode is SearchMode.LEXICAL else await self._meaning(question)
-        async with self._database.reading(tenant) as connection:
+
+        async def look(connection: asyncpg.Connection, home: UUID) -> tuple[list[asyncpg.Record], bool]:
             words = None if mode is SearchMode.SEMANTIC else await Words.of(connection, question)
             if meaning is None and words is not None and not words.searchable:
                 raise EmptyQuery(only_common_words=True)
-            sql, values = statement.build(tenant, meaning, words, filter, first, position)
-            rows = await connection.fetch(sql, *values)
+            few = home != SHARED and filter is not None and await leaves_few(connection, tenant, filter)
+            sql, values = statement.build(tenant, meaning, words, filter, first, position, home, exact=few)
+            return await connection.fetch(sql, *values), few or home == SHARED or meaning is None
+
+        rows, compared_all = await self._homes.read(tenant, look)
         found = [row for row in rows if row["id"] is not None]
         return SearchPage(
             matches=[
@@ -109,7 +119,8 @@ class SearchService:
                 for row in found[:first]
             ],
             has_next=len(found) > first,
-            total_count=rows[0]["total"],
+            total_count=min(rows[0]["total"], statement.TOTAL_CAP),
+            total_is_exact=compared_all and rows[0]["total"] <= statement.TOTAL_CAP,
         )
 
     async def _meaning(self, question: Question) -> Meaning:
@@ -126,3 +137,12 @@ class SearchService:
         else:
             self._meanings.move_to_end(text)
         return meaning
+
+
+async def leaves_few(connection: asyncpg.Connection, tenant: UUID, wanted: TrackFilter) -> bool:
+    """Whether a filter leaves so few tracks that an index over all of them is no help."""
+    params = Params(tenant)
+    conditions = " and ".join(["t.tenant_id = $1", *wanted.conditions("t", params)])
+    counted = f"select from tracks t where {conditions} limit {FEW_TRACKS + 1}"
+    tracks: int = await connection.fetchval(f"select count(*) from ({counted}) few", *params.values)
+    return tracks <= FEW_TRACKS

@@ -17,12 +17,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.catalog.filters import TrackFilter
+from app.search.homes import SHARED
 from app.search.meaning import Meaning, MeaningSql
 from app.search.words import Words, WordsSql
 from tenancy.sql import Params
 
 # The best of a sweep over the labelled queries: see tests/bench.
 SEMANTIC_SHARE = 0.7
+
+# Matches that are counted: by meaning nearly every track is one, and nobody turns so many pages.
+TOTAL_CAP = 1_000
 
 # Also the most that a track can have without the name, so that one which speaks of nobody else does not pass
 # those of that name. What is left above it orders the tracks of one artist.
@@ -39,13 +43,17 @@ def build(
     filter: TrackFilter | None,  # noqa: A002
     first: int,
     after: tuple[float, UUID] | None,
+    home: UUID = SHARED,
+    *,
+    exact: bool = False,
 ) -> tuple[str, list[object]]:
     """The statement and its values. A row is a match of the page, one more than `first` where there are more.
 
-    Each has the `total` beside it; an empty page is one row whose `id` is null.
+    Each has the `total` beside it, at most TOTAL_CAP + 1; an empty page is one row whose `id` is null. `home`
+    is where the tenant's passages live, and `exact` compares them all even where they have an index.
     """
     params = Params(tenant)
-    by_meaning = MeaningSql(meaning, params) if meaning else None
+    by_meaning = MeaningSql(meaning, params, home, exact=exact) if meaning else None
     by_words = WordsSql(words, params) if words else None
     wanted = ["t.tenant_id = $1"]
     wanted += filter.conditions("t", params) if filter else []
@@ -57,16 +65,17 @@ def build(
     position = ""
     if after is not None:
         position = f"where (score, id) < ({params.bind(after[0], 'float8')}, {params.bind(after[1], 'uuid')})"
-    semantic = by_meaning.scores() if by_meaning else _NO_SCORES
-    if len(wanted) > 1:
-        semantic = f"\n  select scored.* from ({semantic}\n  ) scored join wanted using (id)"
+    filtered = len(wanted) > 1
+    semantic = _NO_SCORES
+    if by_meaning:
+        semantic = by_meaning.scores(filtered=filtered, worded=by_words is not None)
     # Materialized, and united rather than joined: without fresh statistics the planner takes each for one
     # row and would compute one anew for every row of another.
     sql = f"""
-with wanted as {"" if len(wanted) > 1 else "not "}materialized (
+with wanted as {"" if filtered else "not "}materialized (
   select t.id, t.artist_id, t.folded, t.words from tracks t where {" and ".join(wanted)}
-), semantic as materialized ({semantic}
 ), lexical as materialized ({by_words.scores("wanted") if by_words else _NO_SCORES}
+), semantic as materialized ({semantic}
 ), fused as (
   select id, semantic, lexical, round(
       greatest(least(mixed, {ceiling}), {named} * named + (1 - {named}) * mixed)::numeric, 6)::float8 score
@@ -86,7 +95,7 @@ with wanted as {"" if len(wanted) > 1 else "not "}materialized (
 )
 select counted.total, page.*, coalesce(worded.start_line, meant.start_line) start_line,
   coalesce(worded.end_line, meant.end_line) end_line
-from (select count(*) total from matched) counted
+from (select count(*) total from (select from matched limit {TOTAL_CAP + 1}) counted) counted
 left join page on true
 left join lateral ({by_meaning.lines("page.id") if by_meaning else _NO_LINES}
 ) meant on true

@@ -14,8 +14,10 @@ from app.search.likeness import Candidate, closeness
 PER_ARTIST = 3
 
 
-def middle(vectors: Sequence[Vectors]) -> Vectors:
-    return unit(np.mean(np.stack(vectors), axis=0))
+def middle(weighted: Sequence[tuple[Candidate, float]]) -> Vectors | None:
+    """The unit vector between candidates by weight; None where none has one."""
+    vectors = [weight * candidate.vector for candidate, weight in weighted if candidate.vector is not None]
+    return unit(np.sum(np.stack(vectors), axis=0)) if vectors else None
 
 
 def unit(vector: Vectors) -> Vectors:
@@ -24,7 +26,11 @@ def unit(vector: Vectors) -> Vectors:
 
 
 def spread(
-    pool: Sequence[Candidate], scores: dict[UUID, float], diversity: float, first: int
+    pool: Sequence[Candidate],
+    scores: dict[UUID, float],
+    diversity: float,
+    first: int,
+    per_artist: int = PER_ARTIST,
 ) -> list[Candidate]:
     """The best `first` of the pool, each weighed against its likeness to those chosen before it."""
     chosen: list[Candidate] = []
@@ -40,7 +46,7 @@ def spread(
         left.remove(best)
         chosen.append(best)
         artists[best.artist] += 1
-        if artists[best.artist] >= PER_ARTIST:
+        if artists[best.artist] >= per_artist:
             left = [c for c in left if c.artist != best.artist]
         for other in left:
             likeness[other.id] = max(likeness[other.id], closeness(best.vector, other.vector))

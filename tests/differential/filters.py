@@ -68,7 +68,8 @@ def found_explicit(track: Row, analyses: list[Row]) -> bool | None:
         if each["track_id"] == track["id"] and each["analyzer"] == "content" and each["status"] == "COMPLETED"
     ]
     newest: Row = max(of_content, key=lambda each: each["created_at"], default={"details": {}})
-    return newest["details"].get("explicit")
+    explicit: bool | None = newest["details"].get("explicit")
+    return explicit
 
 
 def in_range(profile: dict[str, Any], wanted: dict[str, Any]) -> bool:

@@ -39,7 +39,7 @@ def run_sync_url(url: str) -> str:
 async def test_the_tables_are_those_of_the_models(owner_url: str) -> None:
     def differences(connection: Connection) -> list[object]:
         def ours(_: object, name: str | None, kind: str, *__: object) -> bool:
-            return not (kind == "table" and str(name).startswith("pgqueuer"))
+            return not (kind == "table" and str(name).startswith(("pgqueuer", "passages_")))
 
         context = MigrationContext.configure(
             connection, opts={"include_object": ours, "compare_server_default": True}

@@ -14,6 +14,7 @@ from api.planner.paging import page_size
 from api.search.similar import page_info, passage_json, ranked
 from api.search.types import SearchMode, TrackRecommendationConnection, TrackSearchConnection
 from app.search.search import SearchMode as Mode
+from app.search.variety import PER_ARTIST
 from tenancy.scopes import Scope
 
 MAX_SEEDS = 20
@@ -59,7 +60,12 @@ class SearchQueries:
         info = page_info(
             [match.cursor for match in page.matches], has_next=page.has_next, has_previous=after is not None
         )
-        return {"edges": edges, "page_info": info, "total_count": page.total_count}
+        return {
+            "edges": edges,
+            "page_info": info,
+            "total_count": page.total_count,
+            "total_count_is_exact": page.total_is_exact,
+        }
 
     @computed(TrackRecommendationConnection, scope=Scope.TRACKS_READ)
     async def recommend_tracks(
@@ -79,9 +85,28 @@ class SearchQueries:
             ),
         ] = 0.3,
         first: Annotated[int | None, strawberry.argument(description="How many, at most 100.")] = 10,
+        weights: Annotated[
+            list[float] | None,
+            strawberry.argument(
+                description="How much each of `seeds` counts, in their order, from -1 to 1: one below 0 is"
+                " stayed away from. Each counts 1 unless given."
+            ),
+        ] = None,
+        per_artist: Annotated[
+            int, strawberry.argument(description="How many of one artist at most, 1 to 100.")
+        ] = PER_ARTIST,
     ) -> Any:
         """Tracks like the seeds and unlike those to avoid, with the reasons for each."""
         avoided = avoid or []
+        weighing = [1.0] * len(seeds) if weights is None else weights
+        if len(weighing) != len(seeds):
+            raise InvalidArgument(f"Give as many weights as seeds: {len(seeds)}, and not {len(weighing)}.")
+        if not all(-1 <= weight <= 1 and weight != 0 for weight in weighing):
+            raise InvalidArgument("A weight is from -1 to 1, and not 0.")
+        if weighing and max(weighing) < 0:
+            raise InvalidArgument("At least one seed needs a weight above 0.")
+        if not 1 <= per_artist <= 100:
+            raise InvalidArgument(f"perArtist is {per_artist}; it has to be from 1 to 100.")
         if not 1 <= len(seeds) <= MAX_SEEDS or len(avoided) > MAX_SEEDS:
             raise InvalidArgument(f"Give 1 to {MAX_SEEDS} seeds, and at most {MAX_SEEDS} tracks to avoid.")
         if not 0 <= diversity <= 1:
@@ -91,10 +116,11 @@ class SearchQueries:
         return ranked(
             await ask.context.services.recommendations.recommend(
                 ask.context.principal.tenant,
-                [ids.parse("Track", seed) for seed in seeds],
+                dict(zip((ids.parse("Track", seed) for seed in seeds), weighing, strict=True)),
                 [ids.parse("Track", track) for track in avoided],
                 filter.parsed() if filter is not None else None,
                 diversity,
                 page_size(10 if first is None else first, None),
+                per_artist,
             )
         )

@@ -12,7 +12,7 @@ from api.planner.rows import Ask
 
 if TYPE_CHECKING:
     from api.catalog.inputs import TrackFilter
-    from app.search.likeness import Reason
+    from app.search.likeness import Lines, Reason
     from app.search.recommend import ArtistMatch, Recommendation
 
 # Tracks or artists of one answer that may each ask for their likes: every one costs a search.
@@ -65,17 +65,19 @@ def match_id(match: Any) -> UUID:
 
 
 def reason_json(reason: Reason) -> dict[str, Any]:
-    passage = None
-    if reason.passage_track is not None:
-        passage = passage_json(reason.passage_track, reason.start_line, reason.end_line)
     seed = None if reason.seed is None else {"id": reason.seed}
     return {
         "kind": reason.kind,
         "label": reason.label,
         "weight": reason.weight,
         "seed": seed,
-        "passage": passage,
+        "passage": lines_json(reason.passage),
+        "seed_passage": lines_json(reason.seed_passage),
     }
+
+
+def lines_json(lines: Lines | None) -> dict[str, Any] | None:
+    return None if lines is None else passage_json(lines.track, lines.start_line, lines.end_line)
 
 
 def passage_json(track: UUID, start_line: int | None, end_line: int | None) -> dict[str, Any] | None:

@@ -55,7 +55,11 @@ class TrackSearchConnection:
 
     edges: list[TrackSearchEdge] = column("The matches of this page.")
     page_info: PageInfo = column("Whether and where to go on.")
-    total_count: int = column("How many matches there are.")
+    total_count: int = column("How many matches there are; they are counted up to 1,000.")
+    total_count_is_exact: bool = column(
+        "Whether that is all of them. False where there are more than 1,000, and where a catalogue is so"
+        " large that only what is closest in meaning was compared."
+    )
 
 
 @shape
@@ -67,6 +71,7 @@ class Reason:
     weight: float = column("Its share of the score; the weights of all reasons add up to it.")
     seed: Track | None = column("The seed that it comes from.")
     passage: Passage | None = column("The lines that it rests on.")
+    seed_passage: Passage | None = column("The seed's lines that are closest to them.")
 
 
 @shape

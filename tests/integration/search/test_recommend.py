@@ -16,7 +16,7 @@ from api.errors import code_of
 from api.search.types import Reason as Shown
 from app.catalog.filters import TrackFilter
 from app.cli import demo
-from app.search.embeddings import FastEmbedder
+from app.search.embeddings import FastEmbedder, Space
 from app.search.errors import SeedAvoided
 from app.search.likeness import WEIGHTS
 from app.search.recommend import Recommendation, RecommendationService, SeedNotFound
@@ -32,7 +32,7 @@ PARTY = {"kind": "theme", "name": "party", "confidence": 0.8}
 
 @pytest.fixture
 def service(database: Database) -> RecommendationService:
-    return RecommendationService(database, EMBEDDER.space)
+    return RecommendationService(database, Space(EMBEDDER.space, EMBEDDER.dimension))
 
 
 async def verses(database: Database, tenant: UUID, count: int, **parts: Any) -> list[UUID]:
@@ -82,10 +82,10 @@ async def test_reasons_add_up_and_show_the_lines_they_rest_on(
     for match in found:
         meaning = next(reason for reason in match.reasons if reason.kind == "meaning")
         assert meaning.seed in seeds
-        assert meaning.passage_track == match.track_id
-        assert meaning.start_line is not None
-        assert meaning.end_line is not None
-        assert 1 <= meaning.start_line <= meaning.end_line
+        for passage, track in ((meaning.passage, match.track_id), (meaning.seed_passage, meaning.seed)):
+            assert passage is not None
+            assert passage.track == track
+            assert 1 <= passage.start_line <= passage.end_line
     assert found == await service.recommend(tenant, seeds, diversity=0.0, first=10)
 
 
