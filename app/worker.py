@@ -10,10 +10,12 @@ from redis.asyncio import Redis
 
 from app.analysis import batch, consultations, slices
 from app.analysis.agents.cascade import Cascade
+from app.analysis.agents.shared import SharedAnswers
 from app.analysis.batch import Text
 from app.analysis.charging import Charges
 from app.analysis.consultants import Consultants
 from app.analysis.orchestrator import TrackAnalysis
+from app.analysis.policy import Offer
 from app.analysis.slices import Analysts
 from app.events.relay import run_relay
 from app.http.probes import probed
@@ -85,11 +87,12 @@ async def work(
     pool = ProcessPool(processes, patience_seconds=SLICE_SECONDS)
     quotas = Quotas(valkey, database, without=settings.quota_without_valkey, report=report_quota)
     hands = Hands(pool)
-    counsel = consultants(settings, database, hands) if settings.models else None
+    shared = SharedAnswers(valkey)
+    counsel = consultants(settings, database, shared, hands) if settings.models else None
     analysts = Analysts(
         hands.analyze,
         Charges(quotas),
-        counsel.concern if counsel is not None else slices.nobody,
+        counsel.concerns if counsel is not None else slices.nobody,
         lanes=settings.tenant_lanes,
         report=report_analyses,
     )
@@ -127,11 +130,12 @@ async def work(
         await asyncio.gather(*beside, *unbounded, return_exceptions=True)
         pool.close()
         await quotas.close()
+        await shared.close()
         await valkey.aclose()
         await database.close()
 
 
-def consultants(settings: Settings, database: Database, hands: Hands) -> Consultants:
+def consultants(settings: Settings, database: Database, shared: SharedAnswers, hands: Hands) -> Consultants:
     """The language models of the settings."""
-    cascade = Cascade(settings.agents(), settings.models_below)
-    return Consultants(cascade, database, settings.model_budget_usd, hands.parse)
+    offer = Offer(settings.models_below, settings.model_budget_usd)
+    return Consultants(Cascade(settings.agents()), database, offer, hands.parse, shared)

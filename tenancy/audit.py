@@ -41,6 +41,7 @@ class Action(StrEnum):
     SIGNED_IN = "member.signed_in"
     SIGNED_OUT = "member.signed_out"
     TENANT_CHANGED = "tenant.changed"
+    MODELS_CHANGED = "tenant.models_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class Tenant(Base):
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug_format"),
         CheckConstraint("plan in ('DEMO', 'TEAM', 'ENTERPRISE')", name="plan_known"),
         CheckConstraint("status in ('ACTIVE', 'SUSPENDED', 'CLOSED')", name="status_known"),
+        CheckConstraint("models_below between 0 and 1", name="models_below_known"),
+        CheckConstraint("models_monthly_usd between 0 and 1000000", name="models_monthly_usd_known"),
     )
 
     id: Mapped[Uuid7]
@@ -59,6 +61,10 @@ class Tenant(Base):
     created_at: Mapped[Now]
     # For all of its keys, whatever they say themselves.
     trusted_documents_only: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    # About language models; see app.analysis.policy.
+    models_below: Mapped[float | None]
+    models_monthly_usd: Mapped[float | None]
+    shares_answers: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class TenantOwned:

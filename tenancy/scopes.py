@@ -15,6 +15,7 @@ class Scope(StrEnum):
     USAGE_READ = "usage:read"
     ADMIN_KEYS = "admin:keys"
     ADMIN_MEMBERS = "admin:members"
+    ADMIN_MODELS = "admin:models"
     SCHEMA_READ = "schema:read"
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.analysis import registry
+from app.analysis import policy, registry
 from app.analysis.agents.budget import Budget
 from app.analysis.agents.cascade import Cascade, Means, Tell
 from app.analysis.agents.conversation import NO_BUDGET
 from app.analysis.agents.earlier import Earlier
+from app.analysis.agents.shared import SharedAnswers
 from app.analysis.batch import Text
-from app.analysis.models import Analyzer
 from app.analysis.orchestrator import TrackAnalysis
+from app.analysis.policy import Offer
 from app.analysis.results import Result
 from app.lyrics.text import Lyrics
 from tenancy.database import Database
 
 Parse = Callable[[Sequence[Text]], Awaitable[list[Lyrics]]]
+# Whether language models are to be asked about a track, by the analyzers of its run and what it has now.
+Concerns = Callable[[Sequence[str], TrackAnalysis], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +54,39 @@ class Counsel:
 
 
 class Consultants:
-    """One a worker: it bounds how many requests each model gets at a time."""
+    """One a worker: it bounds how many requests each model gets at a time.
 
-    def __init__(self, cascade: Cascade, database: Database, monthly_usd: float, parse: Parse) -> None:
+    `offer` is what the service does for tenants that have not decided otherwise; its money is the most that
+    any of them can spend. `shared` keeps the answers of those that share them.
+    """
+
+    def __init__(
+        self,
+        cascade: Cascade,
+        database: Database,
+        offer: Offer,
+        parse: Parse,
+        shared: SharedAnswers | None = None,
+    ) -> None:
         self._cascade = cascade
         self._database = database
-        self._monthly = monthly_usd
+        self._offer = offer
+        self._shared = shared
         self.parse = parse
 
-    def concern(self, names: Sequence[str], analysis: TrackAnalysis) -> bool:
-        """Whether a model may be asked about a song that has been analysed locally."""
-        return self._cascade.concerns(names, analysis)
+    async def concerns(self, session: AsyncSession, tenant: UUID) -> Concerns:
+        """Whether a model may be asked about a song of the tenant that has been analysed locally."""
+        terms = self._offer.to(await policy.read(session, tenant))
+        return partial(self._cascade.concerns, terms.ask_below)
 
     async def of(self, tenant: UUID) -> Counsel:
         """For one turn of the tenant: those of the models that it has switched on."""
         async with self._database.transaction(tenant) as session:
             await registry.sync(session, tenant, self._cascade.agents)
-            enabled = select(Analyzer.name).where(Analyzer.tenant_id == tenant, Analyzer.enabled)
-            allowed = set(await session.scalars(enabled))
-        agents = [agent for agent in self._cascade.agents if agent.name in allowed]
-        budget = Budget(self._database, tenant, self._monthly)
-        return Counsel(self._cascade, Means(agents, budget, Earlier(self._database, tenant)), budget)
+            decided = await policy.read(session, tenant)
+        agents = [agent for agent in self._cascade.agents if agent.name not in decided.switched_off]
+        terms = self._offer.to(decided)
+        budget = Budget(self._database, tenant, terms.monthly_budget_usd)
+        shared = self._shared if decided.shares_answers else None
+        means = Means(agents, budget, Earlier(self._database, tenant), terms.ask_below, shared)
+        return Counsel(self._cascade, means, budget)

@@ -63,6 +63,22 @@ async def pause(session: AsyncSession, tenant: UUID, run: UUID, until: datetime,
         await record(session, tenant, [(Kind.RUN_PROGRESSED, {"run": run})])
 
 
+async def hasten(session: AsyncSession, tenant: UUID, shortage: Shortage) -> bool:
+    """Has runs that pause for this tried again as soon as it is the tenant's turn; whether there are any."""
+    hastened = await session.scalars(
+        update(Run)
+        .where(
+            Run.tenant_id == tenant,
+            Run.finished_at.is_(None),
+            Run.paused_for == shortage,
+            Run.paused_until > func.now(),
+        )
+        .values(paused_until=func.now())
+        .returning(Run.id)
+    )
+    return bool(hastened.all())
+
+
 async def finish_if_done(session: AsyncSession, tenant: UUID, run: UUID) -> bool:
     """Ends a run of which no track is left and to which none is added any more; whether it did.
 

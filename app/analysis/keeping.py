@@ -23,14 +23,14 @@ from tenancy.sql import to_json
 INSERT = """
     insert into analyses (tenant_id, track_id, run_id, analyzer, analyzer_version, duration_ms, status,
       sentiment, themes, scores, labels, evidence, details, error,
-      input_hash, model, prompt_hash, tokens_in, tokens_out, cost_usd, cached)
+      input_hash, model, prompt_hash, tokens_in, tokens_out, cost_usd, cached, shared)
     select $1, r.track_id, $2, r.analyzer, a.version, r.duration_ms, r.status,
       r.sentiment, r.themes, r.scores, r.labels, r.evidence, r.details, r.error,
-      r.input_hash, r.model, r.prompt_hash, r.tokens_in, r.tokens_out, r.cost_usd, r.cached
+      r.input_hash, r.model, r.prompt_hash, r.tokens_in, r.tokens_out, r.cost_usd, r.cached, r.shared
     from jsonb_to_recordset($3::jsonb) as r (n int, track_id uuid, analyzer text, duration_ms int,
       status text, sentiment text, themes text[], scores jsonb, labels jsonb, evidence jsonb, details jsonb,
       error text, input_hash text, model text, prompt_hash text, tokens_in int, tokens_out int,
-      cost_usd double precision, cached boolean)
+      cost_usd double precision, cached boolean, shared boolean)
     join analyzers a on a.tenant_id = $1 and a.name = r.analyzer
     join tracks t on t.tenant_id = $1 and t.id = r.track_id
     order by r.n for key share of t

@@ -157,6 +157,7 @@ class Analysis(TenantOwned, Base):
     cost_usd: Mapped[float | None] = mapped_column(Float)
     duration_ms: Mapped[int]
     cached: Mapped[bool] = mapped_column(server_default=text("false"))
+    shared: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Now]
 
 

@@ -154,7 +154,8 @@ class ModelUse:
     """What a model was asked for a result, and what that took; None where nobody counted.
 
     `input_hash` is the SHA-256 of the text that was sent. `cached` says that an earlier answer to the same
-    question was used: tokens and cost are then 0, and were counted with the earlier one.
+    question was used: tokens and cost are then 0, and were counted with the earlier one. `shared` says that
+    it was found among those that tenants share.
     """
 
     model: str
@@ -164,6 +165,7 @@ class ModelUse:
     tokens_out: int | None = None
     cost_usd: float = 0.0
     cached: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.analysis.agents.cascade import local
 from app.analysis.batch import Text
 from app.analysis.charging import Charges, Receipt
 from app.analysis.claims import Slice, ahead, claim
+from app.analysis.consultants import Concerns
 from app.analysis.endings import finish_drained, finish_if_done, pause
 from app.analysis.keeping import Found, Report, keep, keep_profiles, unreported
 from app.analysis.orchestrator import TrackAnalysis
@@ -29,8 +30,6 @@ MAX_ATTEMPTS = 3
 RECHECK = timedelta(minutes=10)  # a run that pauses is tried again then: a plan may have changed
 
 Analyze = Callable[[Sequence[Text], Sequence[str]], Awaitable[list[tuple[str | None, TrackAnalysis]]]]
-# Whether language models are to be asked about a track, by the analyzers of its run and what it has now.
-Concerns = Callable[[Sequence[str], TrackAnalysis], bool]
 
 # What is done is counted, and the run locked to the end of the transaction: of lanes that end together, the
 # last one sees that all is done. It may have been cancelled meanwhile: what was done counts, it stays ended.
@@ -49,9 +48,9 @@ LOST = """
     where tenant_id = $1 and run_id = $2 and track_id = any($3)"""
 
 
-def nobody(names: Sequence[str], analysis: TrackAnalysis) -> bool:
+async def nobody(session: AsyncSession, tenant: UUID) -> Concerns:
     """There are no language models that a track could concern."""
-    return False
+    return lambda names, analysis: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Analysts:
 
     analyze: Analyze
     charges: Charges = field(default_factory=Charges)
-    concerns: Concerns = nobody
+    concerns: Callable[[AsyncSession, UUID], Awaitable[Concerns]] = nobody
     slice: int = SLICE
     lanes: int = LANES
     report: Report = unreported
@@ -121,10 +120,11 @@ async def work(
     ]
     await keep(session, tenant, slice_.run.id, found)
     await keep_profiles(session, tenant, found)
+    concerns = await analysts.concerns(session, tenant)
     unsure = [
         item.track
         for item, analysis in zip(slice_.items, results, strict=True)
-        if not given_up and analysts.concerns(names, analysis)
+        if not given_up and concerns(names, analysis)
     ]
     failed = sum(
         any(result.status is Status.FAILED for result in each.results.values())

@@ -66,6 +66,7 @@ def provenance(result: Result, text: str) -> dict[str, Any]:
         "tokens_out": use and use.tokens_out,
         "cost_usd": use and use.cost_usd,
         "cached": use is not None and use.cached,
+        "shared": use is not None and use.shared,
     }
 
 

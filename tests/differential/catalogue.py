@@ -180,6 +180,7 @@ def analysis(tenant: UUID, tracks: list[UUID], runs: list[UUID], number: int) ->
         "analyzer_version": "1", "model": "m" if number % 2 else None, "prompt_hash": None,
         "input_hash": f"{number:064}", "tokens_in": number, "tokens_out": None,
         "cost_usd": number / 9 if number % 2 else None, "duration_ms": number, "cached": number % 4 == 0,
+        "shared": number % 8 == 0,
         "created_at": moment(10 + number // 4),
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from app.analysis.agents.conversation import Conversation, Purse
 from app.analysis.agents.endpoint import Endpoint
+from app.analysis.agents.shared import SharedAnswers
 from app.analysis.agents.sheet import MAX_CHARS, block, lyrics_block
 from app.analysis.agents.tasks import Task, critic
 from app.analysis.analyzers.base import unfit
@@ -60,20 +61,28 @@ class ModelAgent:
         use = ModelUse(model, task.prompt.hash, sha256(text.encode()).hexdigest())
         return Question(lyrics, task, text, use)
 
-    async def judge_once(self, question: Question, purse: Purse) -> tuple[Result, bool]:
+    async def judge_once(
+        self, question: Question, purse: Purse, shared: SharedAnswers | None = None
+    ) -> tuple[Result, bool]:
         """Asks, or waits for the answer where a song with the same words is just being asked about for the
         same purse; then the second part is False."""
         key = (purse.owner, question.use)
         asking = self._asking.get(key)
         if asking is not None:
             return await asyncio.shield(asking), False
-        asking = self._asking[key] = asyncio.ensure_future(self.judge(question, purse))
+        asking = self._asking[key] = asyncio.ensure_future(self.judge(question, purse, shared))
         try:
             return await asking, True
         finally:
             del self._asking[key]
 
-    async def judge(self, question: Question, purse: Purse) -> Result:
-        """Asks. Never raises for what a model or its server may do: see `Conversation.ask`."""
-        conversation = Conversation(self._endpoint, purse, question.task, question.use)
+    async def judge(self, question: Question, purse: Purse, shared: SharedAnswers | None = None) -> Result:
+        """Asks, unless there is an answer among the `shared` ones, where the tenant allows it.
+
+        Never raises for what a model or its server may do: see `Conversation.ask`.
+        """
+        use, place = question.use, None
+        if shared is not None:
+            place = shared.to(self.name, self.version, use.prompt_hash, use.model, question.text)
+        conversation = Conversation(self._endpoint, purse, question.task, use, place)
         return await conversation.ask(question.lyrics, question.text)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.analysis.agents.agent import ModelAgent, Question
 from app.analysis.agents.conversation import Purse
 from app.analysis.agents.earlier import reused
+from app.analysis.agents.shared import SharedAnswers
 from app.analysis.agents.tasks import critic
 from app.analysis.confidence import confidence
 from app.analysis.orchestrator import TrackAnalysis
@@ -40,11 +41,14 @@ async def nobody(name: str, result: Result, milliseconds: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What one tenant's songs are judged with: its agents, its money and its memory."""
+    """What one tenant's songs are judged with: its agents, its money, its memory, the confidence below which
+    a local analyzer, or a model of a cascade, is not enough, and others' answers where it shares its own."""
 
     agents: Sequence[ModelAgent]
     purse: Purse
     memory: Memory
+    below: float
+    shared: SharedAnswers | None = None
 
 
 def local(names: Iterable[str]) -> list[str]:
@@ -53,21 +57,21 @@ def local(names: Iterable[str]) -> list[str]:
 
 
 class Cascade:
-    """Models are asked where a run names them, and where the local analyzer of their task is less confident
-    than `below`: then one after the other, in the order of the settings, until one is confident enough.
-    The critic is asked where it is named, after all others.
+    """Models are asked where a run names them, and where the local analyzer of their task is not confident
+    enough: then one after the other, in the order of the settings, until one is. The critic is asked where
+    it is named, after all others.
     """
 
-    def __init__(self, agents: Sequence[ModelAgent], below: float) -> None:
+    def __init__(self, agents: Sequence[ModelAgent]) -> None:
         from app.analysis.agents import graph  # LangGraph takes half a second, and few have models
 
         self.agents = tuple(agents)
-        self._below = below
-        self._run = partial(graph.run, graph.graph(below))
+        self._run = partial(graph.run, graph.graph())
+        self._sitting = graph.Sitting
 
-    def concerns(self, names: Collection[str], analysis: TrackAnalysis) -> bool:
+    def concerns(self, below: float, names: Collection[str], analysis: TrackAnalysis) -> bool:
         """Whether a model may be asked about the song that has been analysed locally."""
-        return len(local(names)) < len(names) or bool(self._unsure(analysis.results))
+        return len(local(names)) < len(names) or bool(self._unsure(below, analysis.results))
 
     async def judge(
         self,
@@ -88,18 +92,18 @@ class Cascade:
             "named": [agent for agent in named if agent.task.name != critic.TASK.name],
             "unsure": [
                 [agent for agent in unnamed if agent.task.name == task]
-                for task in sorted(self._unsure(analysis.results))
+                for task in sorted(self._unsure(means.below, analysis.results))
             ],
             "critics": [agent for agent in named if agent.task.name == critic.TASK.name],
         }
-        await self._run(bench, sitting.hear)
+        await self._run(bench, self._sitting(sitting.hear, means.below))
         for name in sorted(set(names) - set(local(names)) - set(sitting.results)):
             await sitting.note(name, Result(Status.FAILED, error=GONE), 0)
         return TrackAnalysis(sitting.results, sitting.durations, Profile.of(sitting.results))
 
-    def _unsure(self, results: Mapping[str, Result]) -> set[str]:
+    def _unsure(self, below: float, results: Mapping[str, Result]) -> set[str]:
         tasks = {agent.task.name for agent in self.agents}
-        return {name for name in tasks & set(results) if confidence(results[name]) < self._below}
+        return {name for name in tasks & set(results) if confidence(results[name]) < below}
 
 
 @dataclass(slots=True)
@@ -132,5 +136,5 @@ class _Sitting:
         await self.tell(name, result, milliseconds)
 
     async def _ask(self, agent: ModelAgent, question: Question) -> Result:
-        result, ours = await agent.judge_once(question, self.means.purse)
+        result, ours = await agent.judge_once(question, self.means.purse, self.means.shared)
         return result if ours else reused(result, question)

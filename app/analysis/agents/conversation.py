@@ -44,6 +44,14 @@ class Purse(Protocol):
         ...
 
 
+class Shared(Protocol):
+    """Where others' answer to the question may be, and where ours is left for them."""
+
+    async def find(self) -> str | None: ...
+
+    async def keep(self, answer: str) -> None: ...
+
+
 class _Broke(Exception):
     pass
 
@@ -54,6 +62,7 @@ class _Bill:
     tokens_out: int = 0
     cost: float = 0.0
     counted: bool = False
+    shared: bool = False  # others have paid
 
     def add(self, reply: Reply, cost: float) -> None:
         self.counted = self.counted or reply.tokens_in is not None
@@ -70,12 +79,13 @@ class Conversation:
     purse: Purse
     task: Task
     use: ModelUse
+    shared: Shared | None = None
     _bill: _Bill = field(default_factory=_Bill)
 
     async def ask(self, lyrics: Lyrics, question: str) -> Result:
         """COMPLETED, FAILED with the reason, or DEGRADED where there is no money left; with its bill."""
         try:
-            result = await self._ask(lyrics, question)
+            result = await self._told(lyrics) or await self._ask(lyrics, question)
         except _Broke:
             result = Result.degraded(NO_BUDGET)
         except Unanswered as failure:
@@ -91,8 +101,22 @@ class Conversation:
             tokens_in=bill.tokens_in if bill.counted else None,
             tokens_out=bill.tokens_out if bill.counted else None,
             cost_usd=bill.cost,
+            cached=bill.shared,
+            shared=bill.shared,
         )
         return replace(result, use=use)
+
+    async def _told(self, lyrics: Lyrics) -> Result | None:
+        """By what the model has told others; None where that is nothing, or does not fit this song."""
+        answer = await self.shared.find() if self.shared is not None else None
+        if answer is None:
+            return None
+        try:
+            result = self._read(answer, lyrics)
+        except (ValidationError, Unfounded):
+            return None
+        self._bill.counted = self._bill.shared = True
+        return result
 
     async def _ask(self, lyrics: Lyrics, question: str) -> Result:
         messages: list[Message] = [("system", self.task.prompt.text), ("user", question)]
@@ -101,16 +125,21 @@ class Conversation:
             if reply.refused:
                 return Result(Status.FAILED, error="The model refused to answer.")
             try:
-                return self._read(reply, lyrics)
+                result = self._read(reply.text, lyrics)
             except (ValidationError, Unfounded) as error:
                 if repair == REPAIRS:
                     return Result(Status.FAILED, error=f"The answer was no use, twice: {_shown(error)}")
                 messages += [("assistant", reply.text or "(nothing)"), ("user", _correction(error))]
+            else:
+                if self.shared is not None and result.status is Status.COMPLETED:
+                    await self.shared.keep(reply.text)
+                return result
         raise AssertionError("unreachable")
 
-    def _read(self, reply: Reply, lyrics: Lyrics) -> Result:
+    def _read(self, answer: str, lyrics: Lyrics) -> Result:
+        """Raises ValidationError or Unfounded."""
         checker = Checker(lyrics)
-        result = self.task.read(self.task.answer.model_validate_json(reply.text), lyrics, checker)
+        result = self.task.read(self.task.answer.model_validate_json(answer), lyrics, checker)
         if not all(evidence.holds(lyrics, item) for item in result.evidence):
             raise Unfounded("It rests on lines that the song lacks.")
         dropped = Score("dropped_quotes", float(checker.dropped), "quotes")

@@ -42,12 +42,15 @@ class Earlier:
         )
         async with self._database.transaction(self._tenant) as session:
             row = await session.scalar(query)
-        return None if row is None else reused(stored.result(row), question)
+        if row is None:
+            return None
+        return reused(stored.result(row), question, shared=row.shared)
 
 
-def reused(result: Result, question: Question) -> Result:
+def reused(result: Result, question: Question, *, shared: bool = False) -> Result:
     """`result` as an answer to the same `question` again: it costs nothing more."""
-    use = replace(question.use, tokens_in=0, tokens_out=0, cached=True)
+    shared = shared or (result.use is not None and result.use.shared)
+    use = replace(question.use, tokens_in=0, tokens_out=0, cached=True, shared=shared)
     return replace(result, use=use, evidence=tuple(_quoted_anew(result, question.lyrics)))
 
 

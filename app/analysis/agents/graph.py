@@ -33,9 +33,10 @@ class Hear(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What all steps of one song share."""
+    """What all steps of one song share. An answer whose confidence is not below `below` ends a cascade."""
 
     hear: Hear
+    below: float
 
 
 class Bench(TypedDict):
@@ -52,11 +53,8 @@ class Asked(TypedDict):
     models: Sequence[ModelAgent]
 
 
-def graph(below: float) -> CompiledStateGraph[Bench, Sitting, Bench, Bench]:
-    """Compiled once for all songs: what it works on is a `Bench`, its context a `Sitting`.
-
-    An answer whose confidence is not below `below` ends a cascade.
-    """
+def graph() -> CompiledStateGraph[Bench, Sitting, Bench, Bench]:
+    """Compiled once for all songs: what it works on is a `Bench`, its context a `Sitting`."""
 
     async def named(state: Asked, *, runtime: Runtime[Sitting]) -> None:
         await runtime.context.hear(state["models"][0])
@@ -64,7 +62,7 @@ def graph(below: float) -> CompiledStateGraph[Bench, Sitting, Bench, Bench]:
     async def unsure(state: Asked, *, runtime: Runtime[Sitting]) -> Command[str]:
         model, *others = state["models"]
         result = await runtime.context.hear(model, fit_alone=True)
-        settled = result is not None and confidence(result) >= below
+        settled = result is not None and confidence(result) >= runtime.context.below
         return Command(goto=[Send("unsure", Asked(models=others))] if others and not settled else [])
 
     async def critics(state: Bench, *, runtime: Runtime[Sitting]) -> None:
@@ -87,8 +85,10 @@ def graph(below: float) -> CompiledStateGraph[Bench, Sitting, Bench, Bench]:
     return builder.compile()
 
 
-async def run(compiled: CompiledStateGraph[Bench, Sitting, Bench, Bench], bench: Bench, hear: Hear) -> None:
-    """Raises what `hear` raises."""
+async def run(
+    compiled: CompiledStateGraph[Bench, Sitting, Bench, Bench], bench: Bench, sitting: Sitting
+) -> None:
+    """Raises what asking raises."""
     # Whatever the environment says, no lyrics go to a tracing service. A cascade has a step for each model.
     with tracing_context(enabled=False):
-        await compiled.ainvoke(bench, {"recursion_limit": 1_000}, context=Sitting(hear))
+        await compiled.ainvoke(bench, {"recursion_limit": 1_000}, context=sitting)

@@ -71,6 +71,7 @@ class Provenance:
     cost_usd: float | None = column("What the model cost, in US dollars.")
     duration_ms: int = column("How long it took, in milliseconds.")
     cached: bool = column("Whether an earlier result for the same text was used.")
+    shared: bool = column("Whether it was among the answers that tenants share; see `ModelPolicy`.")
 
 
 @shape

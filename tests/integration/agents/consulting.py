@@ -8,16 +8,19 @@ from uuid import UUID
 
 import orjson
 
-from app.analysis import batch, runs
+from app.analysis import batch, policy, runs
 from app.analysis.agents import LanguageModel, model_agents
 from app.analysis.agents.cascade import Cascade
+from app.analysis.agents.shared import SharedAnswers
 from app.analysis.batch import Text
 from app.analysis.consultants import Consultants
 from app.analysis.consultations import consult
 from app.analysis.orchestrator import TrackAnalysis
+from app.analysis.policy import Offer, Policy
 from app.analysis.slices import Analysts, advance
 from app.jobs import Job
 from app.lyrics.text import Lyrics
+from app.provision import SETUP
 from tenancy.database import Database
 from tests.builders import VERSE, add_tracks, new_tenant, song, turn
 from tests.integration.agents.conftest import GOOD
@@ -49,9 +52,19 @@ async def parse(texts: Sequence[Text]) -> list[Lyrics]:
 
 
 def consultants(
-    database: Database, *models: LanguageModel, below: float = 0.0, budget: float = 1.0
+    database: Database,
+    *models: LanguageModel,
+    below: float = 0.0,
+    budget: float = 1.0,
+    shared: SharedAnswers | None = None,
 ) -> Consultants:
-    return Consultants(Cascade(model_agents(models), below), database, budget, parse)
+    return Consultants(Cascade(model_agents(models)), database, Offer(below, budget), parse, shared)
+
+
+async def decide(database: Database, tenant: UUID, **changes: Any) -> Policy:
+    """The tenant's policy, with these changes."""
+    async with database.transaction(tenant) as session:
+        return await policy.change(session, tenant, SETUP, changes)
 
 
 async def work_off(
@@ -69,7 +82,7 @@ async def go_on(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Takes the turns that are due until the run has ended or pauses."""
     while True:
-        await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concern))
+        await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concerns))
         await consult(database, turn(tenant, Job.CONSULT), asked)
         async with database.reading(tenant) as connection:
             row = await connection.fetchrow("select * from runs where id = $1", run)

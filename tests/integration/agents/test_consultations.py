@@ -65,7 +65,7 @@ async def test_each_answer_is_there_as_soon_as_it_is_given(database: Database, s
     await asked.of(tenant)
     async with database.transaction(tenant) as session:
         run = await runs.start(session, tenant, tracks, NAMES)
-    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concern))
+    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concerns))
     assert await results(database, tenant) == {"themes": "COMPLETED"}
     asking = asyncio.create_task(consult(database, turn(tenant, Job.CONSULT), asked))
 
@@ -100,7 +100,7 @@ async def test_another_lane_leaves_songs_alone_that_are_being_asked_about(
     await asked.of(tenant)
     async with database.transaction(tenant) as session:
         await runs.start(session, tenant, tracks, ["themes.scripted"])
-    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concern))
+    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concerns))
     asking = asyncio.create_task(consult(database, turn(tenant, Job.CONSULT), asked))
     await until(lambda: len(server.asked) == 1)
     await consult(database, turn(tenant, Job.CONSULT, lane=1), asked)
@@ -118,7 +118,7 @@ async def test_a_song_whose_workers_are_killed_again_and_again_is_given_up(
     await asked.of(tenant)
     async with database.transaction(tenant) as session:
         run = await runs.start(session, tenant, tracks, ["themes", "themes.scripted"])
-    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concern))
+    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concerns))
     for killed in range(1, consultations.MAX_ATTEMPTS + 1):
         asking = asyncio.create_task(consult(database, turn(tenant, Job.CONSULT), asked))
         await until(lambda killed=killed: len(server.asked) == killed)  # type: ignore[misc]
@@ -139,7 +139,7 @@ async def test_a_cancelled_run_keeps_the_answers_that_were_under_way(
     await asked.of(tenant)
     async with database.transaction(tenant) as session:
         run = await runs.start(session, tenant, tracks, ["themes.scripted"])
-    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concern))
+    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concerns))
     asking = asyncio.create_task(consult(database, turn(tenant, Job.CONSULT), asked))
     await until(lambda: len(server.asked) == 2)
     async with database.transaction(tenant) as session:
@@ -162,7 +162,7 @@ async def test_a_track_that_is_deleted_meanwhile_stops_no_other(
     await asked.of(tenant)
     async with database.transaction(tenant) as session:
         run = await runs.start(session, tenant, tracks, ["themes.scripted"])
-    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concern))
+    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concerns))
     asking = asyncio.create_task(consult(database, turn(tenant, Job.CONSULT), asked))
     await until(lambda: len(server.asked) == 2)
     async with database.transaction(tenant) as session:
