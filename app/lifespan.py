@@ -125,6 +125,7 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
             analyze=analyze_text,
             announce=announce,
             sign_in=SignIn(providers, Attempts(valkey), public_url),
+            offer=settings.offer(),
             show_plans=settings.show_plans,
         )
         yield State(

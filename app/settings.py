@@ -15,6 +15,7 @@ from tenancy.restrictions import origin
 
 if TYPE_CHECKING:
     from app.analysis.agents import ModelAgent
+    from app.analysis.policy import Offer
 
 DEMO = "demo"  # the provider of members who sign in by a demo key
 
@@ -244,3 +245,9 @@ class Settings(BaseSettings):
         from app.analysis.agents import model_agents
 
         return model_agents(model.language_model for model in self.models)
+
+    def offer(self) -> Offer:
+        """What tenants get of these models unless they decide otherwise."""
+        from app.analysis.policy import Offer
+
+        return Offer(self.models_below, self.model_budget_usd)

@@ -15,7 +15,6 @@ from app.analysis.batch import Text
 from app.analysis.charging import Charges
 from app.analysis.consultants import Consultants
 from app.analysis.orchestrator import TrackAnalysis
-from app.analysis.policy import Offer
 from app.analysis.slices import Analysts
 from app.events.relay import run_relay
 from app.http.probes import probed
@@ -137,5 +136,4 @@ async def work(
 
 def consultants(settings: Settings, database: Database, shared: SharedAnswers, hands: Hands) -> Consultants:
     """The language models of the settings."""
-    offer = Offer(settings.models_below, settings.model_budget_usd)
-    return Consultants(Cascade(settings.agents()), database, offer, hands.parse, shared)
+    return Consultants(Cascade(settings.agents()), database, settings.offer(), hands.parse, shared)

@@ -53,7 +53,7 @@ def create(
     rap-analyzer keys create --tenant northside --scope tracks:read --scope tracks:write --expires-in 90d
 
     Scopes: tracks:read, lyrics:read, tracks:write, analyses:write, usage:read, admin:keys, admin:members,
-    schema:read.
+    admin:models, schema:read.
     A reader reads tracks and usage; an analyst also reads lyrics, writes tracks and
     analyses; an admin does all.
     """

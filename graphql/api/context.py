@@ -19,6 +19,7 @@ from tenancy.restrictions import Caller
 if TYPE_CHECKING:
     from api.cost import Estimate
     from api.planner.documents import Operation
+    from app.analysis.policy import Offer
     from app.events.hub import Hub
     from app.search.recommend import RecommendationService
     from app.search.search import SearchService
@@ -44,6 +45,7 @@ class Services:
     analyze: Any
     announce: Announce
     sign_in: SignIn
+    offer: Offer
     show_plans: Literal["off", "sql", "explain"] = "off"
 
 

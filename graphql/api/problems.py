@@ -7,6 +7,7 @@ from strawberry.utils.str_converters import to_camel_case as camel
 
 from app.analysis.endings import RunEnded, RunNotFound
 from app.analysis.orchestrator import UnknownAnalyzer
+from app.analysis.policy import InvalidPolicy
 from app.analysis.runs import AnalyzerUnavailable, NothingFailed
 from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
@@ -55,7 +56,7 @@ def problem(error: Exception, field: str | None = None) -> InvalidInput | NotFou
         case InvalidTrack():
             path = ".".join(part for part in (field, error.field) if part)
             return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
-        case InvalidRestriction():
+        case InvalidRestriction() | InvalidPolicy():
             path = ".".join(part for part in (field, camel(error.field)) if part)
             return InvalidInput(code="BAD_USER_INPUT", message=message, field=path)
         case InvalidName():

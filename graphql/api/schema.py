@@ -13,6 +13,7 @@ from api.catalog.queries import CatalogQueries
 from api.scalars import SCALARS
 from api.search.queries import SearchQueries
 from api.tenants.members import MemberMutations
+from api.tenants.model_policy import ModelPolicyMutations
 from api.tenants.mutations import TenantMutations
 from api.tenants.queries import TenantQueries
 from api.tenants.subscriptions import TenantSubscriptions
@@ -25,7 +26,7 @@ class Query(CatalogQueries, AnalysisQueries, SearchQueries, TrendQueries, Tenant
 
 
 @strawberry.type(description="Writing. Each answers with what was done, or with a problem that says why not.")
-class Mutation(CatalogMutations, AnalysisMutations, TenantMutations, MemberMutations):
+class Mutation(CatalogMutations, AnalysisMutations, TenantMutations, MemberMutations, ModelPolicyMutations):
     pass
 
 

@@ -19,6 +19,7 @@ EVERYTHING = """{ tracks(first: 100) { totalCount edges { cursor node {
   runs(first: 100) { totalCount nodes { id progress { total } } }
   viewer { tenant { id name slug apiKeys(first: 50) { nodes { id name prefix } }
     members(first: 50) { totalCount nodes { id name email } }
+    modelPolicy { askBelow spentUsd sharesAnswers switchedOff }
     auditLog(first: 50) { nodes { actor after } } } } }"""
 BY_ID = """query ($id: ID!) { node(id: $id) { __typename id ... on Tenant { name } ... on ApiKey { name }
   ... on Member { email } }

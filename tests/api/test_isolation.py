@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.analysis.models import Analyzer
 from app.provision import SETUP
 from tenancy import members
 from tenancy.database import Database
@@ -24,6 +25,8 @@ async def owner(database: Database) -> Tenant:
     async with database.transaction(tenant) as session:
         address = f"{SECRET}@{SECRET}.example".lower()
         await members.invite(session, tenant, "okta", Role.ANALYST, SETUP, email=address, name=SECRET)
+        model = {"version": "1", "title": SECRET, "description": SECRET, "languages": [], "kind": "MODEL"}
+        session.add(Analyzer(tenant_id=tenant, name=f"themes.{SECRET}", enabled=False, **model))
     songs = [
         song(f"{SECRET} {n}", artist=f"{SECRET} Band", lyrics=f"{VERSE}\n{SECRET} {n}") for n in range(3)
     ]
@@ -75,6 +78,7 @@ QUERIES = [
     "{ viewer { tenant { name slug apiKeys(first: 100) { nodes { name } } } } }",
     "{ viewer { tenant { members(first: 100) { totalCount nodes { email name } } } } }",
     "{ viewer { tenant { auditLog(first: 100) { nodes { actor after } } } } }",
+    "{ viewer { tenant { modelPolicy { askBelow monthlyBudgetUsd spentUsd sharesAnswers switchedOff } } } }",
     "{ analyzers { name } }",
 ]
 
@@ -237,6 +241,12 @@ SCOPED: list[tuple[Scope, str, dict[str, Any] | None]] = [
         Scope.ADMIN_MEMBERS,
         "mutation ($i: RemoveMemberInput!) { removeMember(input: $i) { __typename } }",
         {"id": "x"},
+    ),
+    (Scope.ADMIN_MODELS, "{ viewer { tenant { modelPolicy { spentUsd } } } }", None),
+    (
+        Scope.ADMIN_MODELS,
+        "mutation ($i: ChangeModelPolicyInput!) { changeModelPolicy(input: $i) { __typename } }",
+        {"askBelow": 0.5},
     ),
 ]
 

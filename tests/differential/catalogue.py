@@ -6,6 +6,7 @@ are the same in whatever order Postgres adds them.
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -19,6 +20,7 @@ ANALYZERS = ("content", "emotion", "own", "rhyme", "themes", "vocabulary")
 ARTISTS = (
     ("Ada", "ada"), ('Quote " and \\', "quote"), ("ёлка", "ёлка"), ("Zoë\tTab", "zoë"), ("Nobody", "nobody"),
 )  # fmt: skip
+MODELS = ("critic.house", "emotion.house", "themes.house")
 # Title, artist, album, day, language, explicit, popularity, tags, minute of addition. Ties on purpose.
 TRACKS: tuple[tuple[Any, ...], ...] = (
     ("Alpha", 0, "One", "2001-05-04", "en", True, 0, ["a", "b"], 0),
@@ -91,6 +93,12 @@ PROFILES: tuple[Row | None, ...] = tuple(
 )  # fmt: skip
 
 
+def months() -> tuple[date, date]:
+    """The first days of the last month and of this one, as the budgets of models have them."""
+    this = datetime.now(UTC).date().replace(day=1)
+    return (this - timedelta(days=1)).replace(day=1), this
+
+
 def moment(minute: int) -> str:
     """Whole seconds, a tenth, or microseconds, by turns."""
     return f"2024-02-29T12:{minute:02}:00{('', '.1', '.123456')[minute % 3]}+00:00"
@@ -110,7 +118,7 @@ def rows(tenant: UUID) -> dict[str, list[Row]]:
     return {
         "tenants": [{
             "id": tenant, "slug": tenant.hex[:12], "name": "A tenant", "plan": "TEAM", "status": "ACTIVE",
-            "created_at": moment(0)}],
+            "created_at": moment(0), "models_below": 0.25, "shares_answers": True}],
         "api_keys": [{
             **own, "id": id_, "key_id": id_.hex, "secret_hash": "\\x00", "prefix": f"rap_{n}",
             "name": f"Key {n}", "scopes": ["tracks:read", "usage:read"][:n], "created_at": moment(n),
@@ -131,9 +139,11 @@ def rows(tenant: UUID) -> dict[str, list[Row]]:
             "before": None if n else {"b": 1, "a": 2}, "after": [n]} for n in range(4)],
         "analyzers": [{
             **own, "name": name, "version": "1", "title": name.title(), "description": "…",
-            # No MODEL: a service that starts withdraws those that it does not offer.
-            "kind": ("LOCAL", "AGENT")[n % 2], "languages": ["en", "ru"][: n % 3],
-            "cost_per_track_usd": n / 3, "enabled": n % 2 == 0} for n, name in enumerate(ANALYZERS)],
+            # A service that starts withdraws the models that it does not offer.
+            "kind": "MODEL" if "." in name else ("LOCAL", "AGENT")[n % 2], "offered": "." not in name,
+            "languages": ["en", "ru"][: n % 3], "cost_per_track_usd": n / 3, "enabled": n % 2 == 0}
+            for n, name in enumerate((*ANALYZERS, *MODELS))],
+        "model_spend": [{**own, "month": month, "usd": 8 / n} for n, month in enumerate(months(), 1)],
         "runs": [{
             **own, "id": id_, "status": ("COMPLETED", "RUNNING", "QUEUED")[n], "total": n + 3, "completed": n,
             "analyzers": list(ANALYZERS[:n]), "failed": 1, "cached": 0, "cost_usd": n / 7,

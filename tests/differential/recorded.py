@@ -16,7 +16,7 @@ from tests.differential.errors import Refused
 
 
 async def record(services: Services) -> dict[tuple[Any, ...], Any]:
-    """By what is asked: trends of each metric, their points by artist, and the quota; or the refusal."""
+    """By what is asked: trends of each metric, their points by artist, quota and offer; or the refusal."""
     found: dict[tuple[Any, ...], Any] = {}
     artists = [named(TENANT, "artist", number) for number in range(len(ARTISTS))]
     for metric, granularity in product(Metric, Granularity):
@@ -40,6 +40,7 @@ async def record(services: Services) -> dict[tuple[Any, ...], Any]:
                 if isinstance(points, TooManyPeriods)
                 else [asdict(point) for point in points]
             )
+    found["offer",] = asdict(services.offer)
     limits = LIMITS["TEAM"]
     found["quota",] = {
         "burst": limits.burst, "per_minute": limits.per_minute, "per_month": limits.per_month,

@@ -34,7 +34,7 @@ SCOPES = {
     "Track.analyses": "tracks:read", "Track.analysis": "tracks:read", "AnalysisRun.analyses": "tracks:read",
     "Evidence.text": "lyrics:read", "RhymePair.firstWord": "lyrics:read",
     "RhymePair.secondWord": "lyrics:read", "Tenant.apiKeys": "admin:keys", "Tenant.auditLog": "admin:keys",
-    "Tenant.members": "admin:members",
+    "Tenant.members": "admin:members", "Tenant.modelPolicy": "admin:models",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from tests import trend_reference
-from tests.differential.catalogue import Row
+from tests.differential.catalogue import Row, months
 from tests.differential.connections import by_moment, connection
 from tests.differential.errors import Refused
 from tests.differential.filters import TRACK_ORDER, artist_order, artists, track_order, tracks
@@ -209,6 +209,14 @@ RESOLVERS: dict[str, Resolver] = {
         info.context.rows.all("members", removed_at=None),
         by_moment("invited_at", descending=True), **paging),
     "Tenant.auditLog": all_of("audit_log", "at"),
+    "Tenant.modelPolicy": identity,
+    "ModelPolicy.askBelow": lambda row, _: row["models_below"],
+    "ModelPolicy.monthlyBudgetUsd": lambda row, _: row["models_monthly_usd"],
+    "ModelPolicy.spentUsd": lambda _, info: sum(
+        row["usd"] for row in info.context.rows.all("model_spend", month=months()[1])),
+    "ModelPolicy.switchedOff": lambda _, info: sorted(
+        row["name"] for row in info.context.rows.all("analyzers", kind="MODEL", enabled=False)),
+    "ModelPolicy.offered": lambda _, info: info.context.recorded["offer",],
     "ApiKey.replacedBy": one("api_keys", "id", "replaced_by"),
     "ApiKey.quota": lambda _, info: info.context.recorded["quota",],
     "AuditEntry.actor": lambda row, _: row["actor_name"],

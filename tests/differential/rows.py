@@ -13,7 +13,8 @@ Row = dict[str, Any]
 # Tables whose rows are objects of the schema, and the types of those.
 TYPES = {
     "analyses": "Analysis", "analyzers": "Analyzer", "api_keys": "ApiKey", "artists": "Artist",
-    "audit_log": "AuditEntry", "external_ids": "ExternalId", "lyrics": "Lyrics", "members": "Member",
+    "audit_log": "AuditEntry", "model_spend": "",
+    "external_ids": "ExternalId", "lyrics": "Lyrics", "members": "Member",
     "runs": "AnalysisRun", "tenants": "Tenant", "tracks": "Track",
 }  # fmt: skip
 

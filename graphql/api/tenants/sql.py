@@ -10,3 +10,9 @@ TARGET = (
     f" when 'member' then '{PREFIXES['Member']}' else '{PREFIXES['ApiKey']}' end"
     " || '_' || translate({row}.target_id::text, '-', ''))"
 )
+
+# Of this calendar month, UTC, as `app.analysis.agents.budget` keeps it.
+SPENT = """coalesce((select m.usd from model_spend m where m.tenant_id = {row}.id
+  and m.month = date_trunc('month', now() at time zone 'utc')::date), 0)"""
+SWITCHED_OFF = """array(select a.name from analyzers a where a.tenant_id = {row}.id
+  and a.kind = 'MODEL' and not a.enabled order by a.name)"""

@@ -10,10 +10,11 @@ from strawberry.scalars import JSON
 
 from api.errors import InvalidArgument
 from api.nodes import Connection, Node
-from api.planner.fields import Asking, RowsOf, column, connection, later, node, one, shape
+from api.planner.fields import Asking, RowsOf, column, connection, embedded, later, node, one, shape
 from api.tenants import sql
 from api.tenants import usage as usages
 from api.tenants.enums import ActorKind, Plan, Role, TenantStatus, UsageGranularity
+from api.tenants.model_policy import ModelPolicy
 from tenancy.scopes import Scope
 
 LazyApiKey = Annotated["ApiKey", strawberry.lazy("api.tenants.types")]
@@ -113,6 +114,9 @@ class Tenant(Node):
     plan: Plan = column("What it pays for.")
     status: TenantStatus = column("Whether it can be used.")
     trusted_documents_only: bool = column("Whether all of its keys run trusted documents alone.")
+    model_policy: ModelPolicy = embedded(
+        "What it has decided about language models.", scope=Scope.ADMIN_MODELS
+    )
 
     @connection(Connection[LazyApiKey], "api_keys", scope=Scope.ADMIN_KEYS)
     def api_keys(rows: RowsOf) -> None:
