@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.tenant_models import models
+
 if TYPE_CHECKING:
     from tenancy.models import TenantStatus
 
@@ -111,6 +113,9 @@ def documents(
         typer.echo(f"{slug} runs {'trusted documents alone' if trusted_only else 'any document'}.", err=True)
 
     asyncio.run(run())
+
+
+commands.command()(models)
 
 
 @commands.command()

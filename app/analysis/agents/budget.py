@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tenancy.database import Database
 
@@ -21,6 +22,16 @@ _RESERVE = text("""
 _SETTLE = text(
     "update model_spend set usd = greatest(0, usd + :change) where tenant_id = :tenant and month = :month"
 )
+
+
+_SPENT = text("""
+    select coalesce(sum(usd), 0) from model_spend
+    where tenant_id = :tenant and month = date_trunc('month', now() at time zone 'utc')::date""")
+
+
+async def spent(session: AsyncSession, tenant: UUID) -> float:
+    """Dollars of this month, with what is set aside for requests under way."""
+    return float((await session.execute(_SPENT, {"tenant": tenant})).scalar_one())
 
 
 async def _nothing(spent: float) -> None:
