@@ -38,7 +38,7 @@ def server(settings: Settings) -> Server:
         lifespan="on",
         ws="websockets-sansio",
         ws_max_size=MAX_BODY,
-        ws_per_message_deflate=False,  # events are short, and it would take as much memory again for each socket
+        ws_per_message_deflate=False,  # events are short, and it takes as much memory as the socket itself
         ws_ping_interval=None,  # api.session asks by itself
         log_config=None,
         access_log=False,

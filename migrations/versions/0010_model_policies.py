@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0008b"
+down_revision = "0009b"
 
 CHECKS = {
     "models_below_known": "models_below between 0 and 1",
