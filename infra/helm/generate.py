@@ -34,6 +34,7 @@ OVERRIDES: dict[str, Any] = {
     "imagePullSecrets": {"type": "array", "items": {"type": "string", "minLength": 1}},
     "secrets.databaseUrl": URL,
     "secrets.migrationDatabaseUrl": URL,
+    "secrets.backupDatabaseUrl": URL,
     "secrets.redisUrl": {"type": "string", "pattern": "^(rediss?://.+)?$"},
     "service.type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]},
     "service.port": {"type": "integer", "minimum": 1, "maximum": 65535},

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Restores the newest dump of /backup into a Postgres of its own, below /scratch, and fails unless tenants come out.
+# Restores the newest dump of $BACKUP_DIR into a Postgres of its own, below $SCRATCH_DIR, and fails unless tenants come out.
 set -eu
-dump=$(find /backup -name 'rap_analyzer-*.dump' | sort | tail -n 1)
-[ -n "$dump" ] || { echo "There is no dump in /backup." >&2; exit 1; }
-export PGDATA=/scratch/data PGHOST=/scratch PGUSER=drill PGDATABASE=rap_analyzer
+dump=$(find "$BACKUP_DIR" -name 'rap_analyzer-*.dump' | sort | tail -n 1)
+[ -n "$dump" ] || { echo "There is no dump in $BACKUP_DIR." >&2; exit 1; }
+export PGDATA="$SCRATCH_DIR/data" PGHOST="$SCRATCH_DIR" PGUSER=drill PGDATABASE=rap_analyzer
 initdb --username=drill --auth=trust --no-sync > /dev/null
-pg_ctl --wait --silent --options="-c listen_addresses='' -c unix_socket_directories=/scratch -c fsync=off" start
+pg_ctl --wait --silent --log="$SCRATCH_DIR/log" --options="-c listen_addresses='' -c unix_socket_directories=$SCRATCH_DIR -c fsync=off" start
 trap 'pg_ctl --silent --mode=immediate stop' EXIT
 createdb rap_analyzer
 # The roles are the cluster's, and not in the dump.
