@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypedDict
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from tenancy.oidc.attempts import Attempts
 from tenancy.oidc.flow import SignIn
 from tenancy.oidc.providers import Providers
 from tenancy.quotas import Quotas
+from tenancy.replica import Replica
 
 log = structlog.get_logger(__name__)
 
@@ -86,11 +88,14 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
 
 @asynccontextmanager
 async def opened(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[State]:
-    database = Database(
-        database_url,
+    connecting = partial(
+        Database,
         statement_timeout_ms=max(1, round(settings.statement_seconds * 1000)),
         pooled=settings.pooler == "transaction",
     )
+    database, replica = connecting(database_url), None
+    if settings.replica_database_url is not None:
+        replica = Replica(database, connecting(settings.replica_database_url), settings.replica_lag_seconds)
     valkey = Redis.from_url(redis_url)
     embedder, homes = FastEmbedder(), Homes(database)
     search = SearchService(database, embedder, homes)
@@ -114,9 +119,12 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
     try:
         await database.open()
         await hub.start()
+        if replica is not None:
+            tasks.append(asyncio.create_task(replica.keep()))
         tasks.append(asyncio.create_task(offer_models(database, settings)))
         services = Services(
             database=database,
+            replica=replica,
             search=search,
             recommendations=RecommendationService(database, Space(embedder.space, embedder.dimension), homes),
             trends=TrendService(database),
@@ -146,4 +154,6 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
         await stored.close()
         await hub.close()
         await valkey.aclose()
+        if replica is not None:
+            await replica.close()
         await database.close()

@@ -84,6 +84,14 @@ class Settings(BaseSettings):
         description="transaction where database_url is that of a PgBouncer (1.24 or newer) that pools them."
         " Not for workers: they listen, which needs a connection of one's own.",
     )
+    replica_database_url: str | None = Field(
+        default=None,
+        description="postgresql://…, the service's login on a standby: queries read there, and nothing else"
+        " does. Without it everything is read from the primary.",
+    )
+    replica_lag_seconds: float = Field(
+        default=5.0, gt=0, le=3600, description="How far a standby may be behind before the primary is read."
+    )
     migration_database_url: str | None = Field(
         default=None,
         description="postgresql://…, a login that owns the tables; the service's own unless given.",

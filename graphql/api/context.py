@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.trends.service import TrendService
     from tenancy.oidc.flow import SignIn
     from tenancy.quotas import Charge, Quotas
+    from tenancy.replica import Replica
 
 
 # Tells every process that a key or a member, or all of a tenant, have changed.
@@ -46,6 +47,7 @@ class Services:
     announce: Announce
     sign_in: SignIn
     offer: Offer
+    replica: Replica | None = None
     show_plans: Literal["off", "sql", "explain"] = "off"
 
 
@@ -65,6 +67,8 @@ class Context:
     last_event_id: str | None = None
     # What is being executed: below Python objects, plans are kept with it.
     operation: Operation | None = None
+    # Where a query may read what is a moment old; nothing else may.
+    replica: Replica | None = None
     # The statements that were run, where the service shows them.
     plans: list[dict[str, Any]] = field(default_factory=list)
 

@@ -35,6 +35,7 @@ OVERRIDES: dict[str, Any] = {
     "secrets.databaseUrl": URL,
     "secrets.migrationDatabaseUrl": URL,
     "secrets.backupDatabaseUrl": URL,
+    "secrets.replicaDatabaseUrl": {"type": "string"},
     "secrets.redisUrl": {"type": "string", "pattern": "^(rediss?://.+)?$"},
     "service.type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]},
     "service.port": {"type": "integer", "minimum": 1, "maximum": 65535},

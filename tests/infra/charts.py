@@ -23,6 +23,10 @@ EXTERNAL = {
         "redisUrl": "rediss://:secret-of-valkey@valkey.example:6379/0",
     }
 }
+MORE_SECRETS = {
+    "replicaDatabaseUrl": "postgresql://service:secret-of-the-service@standby.example:5432/rap",
+    "backupDatabaseUrl": "postgresql://backup:secret-of-backups@db.example:5432/rap",
+}
 BUNDLED = {
     "postgres": {"mode": "bundled", **PASSWORDS},
     "valkey": {"mode": "bundled", "password": "valkey-password-0123"},
@@ -64,7 +68,11 @@ MATRIX: dict[str, dict[str, Any]] = {
         "backup": {"enabled": True, "schedule": "0 0 3 * * *"},
     },
     "bundled-everything": {**BUNDLED, **EVERYTHING},
-    "external-everything": {**EXTERNAL, **EVERYTHING},
+    "external-everything": {
+        **EXTERNAL,
+        **EVERYTHING,
+        "secrets": {**EXTERNAL["secrets"], **MORE_SECRETS},
+    },
     "fixed": {
         **EXTERNAL,
         "api": {"autoscaling": {"enabled": False}, "replicas": 3, "preStopSeconds": 0},

@@ -127,6 +127,7 @@ class Engine:
 
     async def _query(self, bound: Bound, context: Context) -> ExecutionResult:
         """One root field after the other, as graphql-core does with what needs no waiting."""
+        context.replica = context.services.replica
         values = bound.values
         if isinstance(values, list):
             return ExecutionResult(None, [coded(error, "BAD_USER_INPUT") for error in values])

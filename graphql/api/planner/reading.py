@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from graphql import GraphQLError
 from graphql.execution.values import VariableValues
@@ -35,13 +36,21 @@ async def run(
 ) -> bytes:
     """The JSON with marks in it; `path` are the response keys that lead to this plan's value."""
     sql, params = await plan.render(ask, values, failed)
-    context = ask.context
-    async with context.database.reading(context.principal.tenant) as connection:
+    context, tenant = ask.context, ask.context.principal.tenant
+
+    async def statement(connection: asyncpg.Connection) -> bytes | None:
         if context.services.show_plans != "off":
             explained = context.services.show_plans == "explain"
             told = await explain(connection, sql, len(params)) if explained else {}
             context.plans.append({"path": path, "sql": shown(sql), **told})
         json: bytes | None = await connection.fetchval(sql, *params)
+        return json
+
+    if context.replica is not None:
+        json = await context.replica.read(tenant, statement)
+    else:
+        async with context.database.reading(tenant) as connection:
+            json = await statement(connection)
     if json is None or not plan.deferred:
         return b"null" if json is None else json
     value = orjson.loads(json)

@@ -11,6 +11,9 @@ All take dict "root" $ "component" "api" "values" .Values.api.
 {{- $_ := set $keys "RAP_ANALYZER_MIGRATION_DATABASE_URL" "migration-database-url" -}}
 {{- else -}}
 {{- $_ := set $keys "RAP_ANALYZER_REDIS_URL" "redis-url" -}}
+{{- if and .root.Values.secrets.replicaDatabaseUrl (eq .component "api") -}}
+{{- $_ := set $keys "RAP_ANALYZER_REPLICA_DATABASE_URL" "replica-database-url" -}}
+{{- end -}}
 {{- if .root.Values.secrets.identityProviders -}}
 {{- $_ := set $keys "RAP_ANALYZER_IDENTITY_PROVIDERS" "identity-providers" -}}
 {{- end -}}
