@@ -68,7 +68,7 @@ async def live(database: Database, valkey_server: ValkeyServer) -> AsyncIterator
     async with Redis.from_url(valkey_server.url) as valkey, Hub(database, valkey) as hub:
         here = Live(sock.getsockname()[1], database, hub)
         engine, authenticator, quotas = Engine(schema), Authenticator(database), Quotas(valkey, database)
-        services = cast(Services, SimpleNamespace(database=database, hub=hub, quotas=quotas))
+        services = cast(Services, SimpleNamespace(database=database, hub=hub, quotas=quotas, replica=None))
 
         opened = opener(services)
 
