@@ -17,10 +17,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events import streams
 from app.events.cursors import Cursor
@@ -32,35 +31,35 @@ RETENTION = timedelta(days=7)
 REFUSED = "equal or smaller"  # of Valkey's answer to an id that isn't above the last one
 
 # Not waited for: who holds it has heard of the same events, or the next sweep finds them.
-LOCK = text("select pg_try_advisory_xact_lock(hashtextextended('events:' || :tenant, 0))")
+LOCK = "select pg_try_advisory_xact_lock(hashtextextended('events:' || $1::uuid, 0))"
 
 # Walks ix_events_waiting and the end of ix_events_position.
-NUMBER = text("""
+NUMBER = """
     update events set position = waiting.n + (
-      select coalesce(max(position), 0) from events where tenant_id = :tenant)
+      select coalesce(max(position), 0) from events where tenant_id = $1)
     from (
       select id, row_number() over (order by id) as n
-      from events where tenant_id = :tenant and position is null order by id limit :batch
+      from events where tenant_id = $1 and position is null order by id limit $2
     ) waiting
-    where events.tenant_id = :tenant and events.id = waiting.id""")
+    where events.tenant_id = $1 and events.id = waiting.id"""
 
-UNPUBLISHED = text("""
+UNPUBLISHED = """
     select position, at, kind, payload::text as payload from events
-    where tenant_id = :tenant and position > 0 and not published order by position limit :batch""")
+    where tenant_id = $1 and position > 0 and not published order by position limit $2"""
 
-MARK = text("""
+MARK = """
     update events set published = true
-    where tenant_id = :tenant and not published and position between :first and :last""")
+    where tenant_id = $1 and not published and position between $2 and $3"""
 
 # Only from the oldest on, so that what is kept has no gaps; never the newest, whose position must not
 # be given again.
-PRUNE = text("""
-    delete from events where tenant_id = :tenant and published and position < least(
+PRUNE = """
+    delete from events where tenant_id = $1 and published and position < least(
       coalesce(
         (select min(position) from events
-         where tenant_id = :tenant and at >= now() - cast(:retention as interval)),
-        (select max(position) from events where tenant_id = :tenant)),
-      (select min(position) + :batch from events where tenant_id = :tenant))""")
+         where tenant_id = $1 and at >= now() - cast($2 as interval)),
+        (select max(position) from events where tenant_id = $1)),
+      (select min(position) + $3 from events where tenant_id = $1))"""
 
 
 # Told of each event that was published: its kind, and the seconds since it was recorded.
@@ -73,40 +72,42 @@ def unreported(_: str, __: float) -> None:
 
 async def carry(database: Database, valkey: Redis, tenant: UUID, report: Report = unreported) -> bool:
     """Numbers and publishes up to BATCH waiting events of a tenant; True if there may be more."""
-    async with database.transaction(tenant) as session:
-        if not await locked(session, tenant):
+    async with database.writing(tenant) as connection:
+        if not await locked(connection, tenant):
             return False
-        numbered = await number(session, tenant)
-    async with database.transaction(tenant) as session:
-        if not await locked(session, tenant):
+        numbered = await number(connection, tenant)
+    async with database.writing(tenant) as connection:
+        if not await locked(connection, tenant):
             return False
-        published = await publish(session, valkey, tenant, report)
+        published = await publish(connection, valkey, tenant, report)
     return BATCH in (numbered, published)
 
 
-async def locked(session: AsyncSession, tenant: UUID) -> bool:
+async def locked(connection: asyncpg.Connection, tenant: UUID) -> bool:
     """Whether this transaction now holds the tenant's events; a statement of its own, so that the next
     one sees what the last holder committed."""
-    return bool(await session.scalar(LOCK, {"tenant": str(tenant)}))
+    return bool(await connection.fetchval(LOCK, tenant))
 
 
-async def number(session: AsyncSession, tenant: UUID) -> int:
+async def number(connection: asyncpg.Connection, tenant: UUID) -> int:
     """Gives up to BATCH committed events their positions, under the lock; how many."""
-    result = await session.execute(NUMBER, {"tenant": tenant, "batch": BATCH})
-    return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every update
+    tag = await connection.execute(NUMBER, tenant, BATCH)
+    return int(tag.removeprefix("UPDATE "))
 
 
-async def publish(session: AsyncSession, valkey: Redis, tenant: UUID, report: Report = unreported) -> int:
+async def publish(
+    connection: asyncpg.Connection, valkey: Redis, tenant: UUID, report: Report = unreported
+) -> int:
     """Appends up to BATCH numbered events to the stream and marks them, under the lock; how many."""
-    rows = (await session.execute(UNPUBLISHED, {"tenant": tenant, "batch": BATCH})).all()
+    rows = await connection.fetch(UNPUBLISHED, tenant, BATCH)
     if not rows:
         return 0
     async with valkey.pipeline(transaction=True) as pipeline:
         for row in rows:
             pipeline.xadd(
                 streams.key(tenant),
-                streams.fields(row.kind, row.payload, row.at),
-                id=str(Cursor(row.position, row.at)),
+                streams.fields(row["kind"], row["payload"], row["at"]),
+                id=str(Cursor(row["position"], row["at"])),
                 maxlen=STREAM_LENGTH,
             )
         answers = await pipeline.execute(raise_on_error=False)
@@ -116,12 +117,12 @@ async def publish(session: AsyncSession, valkey: Redis, tenant: UUID, report: Re
             continue  # published by a relay that died before it could say so
         if isinstance(answer, Exception):
             raise answer
-        report(row.kind, (now - row.at).total_seconds())
-    await session.execute(MARK, {"tenant": tenant, "first": rows[0].position, "last": rows[-1].position})
+        report(row["kind"], (now - row["at"]).total_seconds())
+    await connection.execute(MARK, tenant, rows[0]["position"], rows[-1]["position"])
     return len(rows)
 
 
 async def prune(database: Database, tenant: UUID) -> None:
     """Deletes up to BATCH × 20 published events that are older than RETENTION."""
-    async with database.transaction(tenant) as session:
-        await session.execute(PRUNE, {"tenant": tenant, "retention": RETENTION, "batch": BATCH * 20})
+    async with database.writing(tenant) as connection:
+        await connection.execute(PRUNE, tenant, RETENTION, BATCH * 20)

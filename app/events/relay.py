@@ -23,6 +23,7 @@ from tenancy.database import Database
 
 log = structlog.get_logger(__name__)
 
+LANES = 4  # tenants whose events are carried at once
 SWEEP_SECONDS = 2.0  # for notifications that were lost
 PRUNE_SECONDS = 60.0
 VALKEY_SECONDS = 5.0
@@ -47,22 +48,34 @@ class Relay:
         self._valkey = valkey
         self._report = report
         self._waiting: dict[UUID, None] = {}
+        self._carried: set[UUID] = set()
         self._wake = asyncio.Event()
         self._pruned: dict[UUID, float] = {}
         self._failing = False
 
     async def run(self, stop: asyncio.Event) -> None:
         helpers = [asyncio.create_task(helper) for helper in (self._listen(), self._sweep(), self._end(stop))]
+        lanes = [asyncio.create_task(self._work(stop)) for _ in range(LANES)]
         try:
-            while not stop.is_set():
-                await self._wake.wait()
-                self._wake.clear()
-                while self._waiting and not stop.is_set():
-                    tenant = next(iter(self._waiting))
-                    del self._waiting[tenant]
-                    await self._carry(tenant)
+            await asyncio.gather(*lanes)
         finally:
-            await end(*helpers)
+            await end(*lanes, *helpers)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            # Never one twice at once: the second would find it locked, and its news would wait for a sweep.
+            tenant = next((each for each in self._waiting if each not in self._carried), None)
+            if tenant is None:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            del self._waiting[tenant]
+            self._carried.add(tenant)
+            try:
+                await self._carry(tenant)
+            finally:
+                self._carried.remove(tenant)
+                self._wake.set()
 
     async def _carry(self, tenant: UUID) -> None:
         try:

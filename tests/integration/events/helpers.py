@@ -73,6 +73,6 @@ async def all_published(database: Database, *tenants: UUID) -> None:
 
 
 async def give_positions(database: Database, tenant: UUID) -> None:
-    async with database.transaction(tenant) as session:
-        assert await locked(session, tenant)
-        await number(session, tenant)
+    async with database.writing(tenant) as connection:
+        assert await locked(connection, tenant)
+        await number(connection, tenant)

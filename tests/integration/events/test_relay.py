@@ -77,9 +77,9 @@ async def test_a_relay_killed_before_it_marks_publishes_nothing_twice(
     await record(database, tenant, 1, 2)
     await give_positions(database, tenant)
     with suppress(Killed):
-        async with database.transaction(tenant) as session:
-            assert await locked(session, tenant)
-            assert await publish(session, valkey, tenant) == 2
+        async with database.writing(tenant) as connection:
+            assert await locked(connection, tenant)
+            assert await publish(connection, valkey, tenant) == 2
             raise Killed
     assert tenant in await waiting(database)
     await record(database, tenant, 3)
@@ -111,8 +111,8 @@ async def test_several_relays_keep_the_order(
 async def test_a_lock_that_is_held_is_left_to_its_holder(database: Database, valkey: Redis) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1)
-    async with database.transaction(tenant) as session:
-        assert await locked(session, tenant)
+    async with database.writing(tenant) as connection:
+        assert await locked(connection, tenant)
         assert await carry(database, valkey, tenant) is False
         assert await published(valkey, tenant) == []
     await carry(database, valkey, tenant)
@@ -139,6 +139,22 @@ async def test_an_event_that_no_notification_announced_is_found(
         )
     await all_published(database, tenant)
     assert runs(await published(valkey, tenant)) == [1]
+
+
+async def test_news_of_a_tenant_that_is_being_carried_wait_for_no_sweep(
+    database: Database, valkey: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "SWEEP_SECONDS", 3_600.0)
+    tenants = [await new_tenant(database) for _ in range(relay.LANES + 2)]
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_relay(database, valkey, stop))
+    for number in range(30):
+        await asyncio.gather(*(record(database, tenant, number) for tenant in tenants))
+    await all_published(database, *tenants)
+    stop.set()
+    await task
+    for tenant in tenants:
+        assert runs(await published(valkey, tenant)) == list(range(30))
 
 
 async def test_a_relay_waits_for_a_valkey_that_is_away(database: Database, valkey: Redis) -> None:

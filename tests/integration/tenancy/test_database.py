@@ -83,6 +83,60 @@ async def test_an_exception_rolls_back_and_frees_the_connection(database_url: st
     await database.close()
 
 
+async def test_writing_on_the_driver_is_confined_and_commits_or_rolls_back(database_url: str) -> None:
+    database = Database(database_url)
+    tenant, other = await new_tenant(database), await new_tenant(database)
+    await add_tracks(database, other, [song()])
+    async with database.writing(tenant) as connection:
+        first = await connection.fetchval("select pg_backend_pid()")
+        await connection.execute("update tenants set name = 'kept'")
+        assert await connection.execute("delete from tracks") == "DELETE 0"
+    with pytest.raises(RuntimeError):
+        async with database.writing(tenant) as connection:
+            await connection.execute("update tenants set name = 'changed'")
+            raise RuntimeError
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        async with database.writing(tenant) as connection:
+            await connection.execute(
+                "insert into artists (tenant_id, name, slug) values ($1, 'x', 'x')", other
+            )
+    async with database.writing(other) as connection:
+        assert await connection.fetchval("select pg_backend_pid()") == first
+        assert await connection.fetchval("select count(*) from tracks") == 1
+    async with database.reading(tenant) as connection:
+        assert await connection.fetchval("select name from tenants") == "kept"
+    await database.close()
+
+
+async def test_writing_goes_on_after_a_connection_was_lost_or_a_task_cancelled(
+    database_url: str, owner_url: str
+) -> None:
+    database = Database(database_url)
+    tenant = await new_tenant(database)
+    owner = await asyncpg.connect(owner_url)
+    with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)):
+        async with database.writing(tenant) as connection:
+            backend = await connection.fetchval("select pg_backend_pid()")
+            await owner.execute("select pg_terminate_backend($1)", backend)
+            await connection.execute("select pg_sleep(30)")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2), database.writing(tenant) as connection:
+            await connection.execute("update tenants set name = 'changed'")
+            await connection.execute("select pg_sleep(30)")
+    async with database.writing(tenant) as connection:
+        assert await connection.fetchval("select name from tenants") != "changed"
+        backend = await connection.fetchval("select pg_backend_pid()")
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+    # Lost while nobody writes with it.
+    await owner.execute("select pg_terminate_backend($1)", backend)
+    await owner.close()
+    await lost.wait()
+    async with database.writing(tenant) as connection:
+        assert await connection.fetchval("select pg_backend_pid()") != backend
+    await database.close()
+
+
 async def test_a_broken_connection_is_replaced(database_url: str, owner_url: str) -> None:
     database = Database(database_url, readers=1)
     tenant = await new_tenant(database)
