@@ -19,9 +19,10 @@ up: venv
 test: dev
 	@$(BIN)/python -m pytest --cov
 
-# What takes longer than a change should wait for: the shared songs, and many more requests and documents.
+# What takes longer than a change should wait for: the shared songs, many more requests and documents, and
+# chaos for a quarter of an hour.
 nightly: dev
-	@RAP_ANALYZER_BENCH_SONGS=1 RAP_ANALYZER_ISOLATION_EXAMPLES=200 RAP_ANALYZER_DIFFERENTIAL_EXAMPLES=20000 $(BIN)/python -m pytest -rP tests/bench tests/api/test_tenants_together.py tests/differential
+	@RAP_ANALYZER_BENCH_SONGS=1 RAP_ANALYZER_ISOLATION_EXAMPLES=200 RAP_ANALYZER_DIFFERENTIAL_EXAMPLES=20000 RAP_ANALYZER_CHAOS_SECONDS=900 $(BIN)/python -m pytest -rP tests/bench tests/api/test_tenants_together.py tests/differential tests/chaos
 
 # The read path beside its peers, and how it grows; rewrites bench/RESULTS.md. Node 20 or newer brings PostGraphile.
 bench: dev
