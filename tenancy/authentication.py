@@ -10,21 +10,28 @@ from datetime import UTC, datetime
 from time import monotonic
 from uuid import UUID
 
+import structlog
+
 from tenancy.database import Database
 from tenancy.lookups import Lookups
 from tenancy.oidc.providers import Providers
-from tenancy.principals import Principal, PrincipalKind, Unauthenticated
-from tenancy.restrictions import Caller
+from tenancy.principals import Principal, PrincipalKind, TenantSuspended, Unauthenticated
+from tenancy.restrictions import Caller, CallerRefused
+
+log = structlog.get_logger(__name__)
 
 # How long what was revoked can go on working where the message of its end is lost (tenancy.invalidation).
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
+LOOKS = 4  # at a time, for those who watch
 NOWHERE = Caller()
 NO_PROVIDERS = Providers()
 ENDED = {
     PrincipalKind.KEY: "This API key has expired. Create a new one, or rotate it.",
     PrincipalKind.MEMBER: "Your session or token has expired. Sign in again.",
 }
+
+Shown = tuple[str | None, Caller]  # what comes with a request, and where from
 
 
 class Authenticator:
@@ -37,7 +44,8 @@ class Authenticator:
         self._lookups = Lookups(database, providers)
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
         self._forgotten = 0  # how many times: what was looked up meanwhile may be out of date
-        self._watchers: dict[asyncio.Event, tuple[UUID, UUID]] = {}
+        self._watchers: dict[Shown, dict[asyncio.Event, Principal]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self.used: dict[tuple[UUID, UUID], datetime] = {}
 
     async def authenticate(self, authorization: str | None, caller: Caller = NOWHERE) -> Principal:
@@ -74,19 +82,53 @@ class Authenticator:
         for shown, (_, principal) in list(self._known.items()):
             if concerned(principal.tenant, principal.id):
                 del self._known[shown]
-        for changed, watched in self._watchers.items():
-            if concerned(*watched):
-                changed.set()
+        for watchers in self._watchers.values():
+            for changed, principal in watchers.items():
+                if concerned(principal.tenant, principal.id):
+                    changed.set()
 
     @contextmanager
-    def watching(self, principal: Principal) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the principal or the tenant may have changed: ask again then."""
-        changed = asyncio.Event()
-        self._watchers[changed] = (principal.tenant, principal.id)
+    def watching(
+        self, principal: Principal, authorization: str | None, caller: Caller = NOWHERE
+    ) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the principal or the tenant may have changed: ask again then.
+
+        Where the message of that is lost, it is set within twice CACHE_SECONDS.
+        """
+        shown, changed = (authorization, caller), asyncio.Event()
+        self._watchers.setdefault(shown, {})[changed] = principal
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_again())
         try:
             yield changed
         finally:
-            del self._watchers[changed]
+            del self._watchers[shown][changed]
+            if not self._watchers[shown]:
+                del self._watchers[shown]
+            if not self._watchers:
+                self._looking.cancel()
+                self._looking = None
+
+    async def _look_again(self) -> None:
+        """One look for all who show the same: they may be very many."""
+        while True:
+            await asyncio.sleep(CACHE_SECONDS)
+            all_ = iter(list(self._watchers))
+            await asyncio.gather(*(self._look_at(all_) for _ in range(LOOKS)))
+
+    async def _look_at(self, all_: Iterator[Shown]) -> None:
+        for shown in all_:
+            found = None
+            try:
+                found = await self.authenticate(*shown)
+            except (Unauthenticated, TenantSuspended, CallerRefused):
+                pass
+            except Exception as error:  # the database or a provider is away: that changes nothing
+                log.warning("principal_not_checked", error=type(error).__qualname__)
+                continue
+            for changed, principal in self._watchers.get(shown, {}).items():
+                if principal != found:
+                    changed.set()
 
     async def _look_up(self, authorization: str, tenant: str | None) -> Principal:
         scheme, _, text = authorization.partition(" ")

@@ -25,7 +25,7 @@ from bench.subscribers.sides import ours, peer
 
 SPARE = 500  # files beside the sockets
 FAN_OUTS = (10, 100, 1_000, 10_000)
-FAN_OUT_SECONDS = 20.0
+FAN_OUT_SECONDS = 10.0
 
 
 def enough_files(sockets: int) -> None:

@@ -11,7 +11,7 @@ from bench.subscribers.crowd import Crowd, Heard, crowd
 from bench.subscribers.sides import Side
 from bench.subscribers.writing import Tell, steadily
 
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 3.0
 REST_SECONDS = 10.0  # in which nothing happens
 HEAR_RATE = 200.0
 

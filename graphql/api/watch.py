@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from api.requests import CrossSiteRequest
-from tenancy.authentication import CACHE_SECONDS, Authenticator
+from tenancy.authentication import Authenticator
 from tenancy.principals import Principal, TenantSuspended, Unauthenticated
 from tenancy.restrictions import Caller, CallerRefused
 
@@ -35,8 +35,7 @@ class Watch:
         clock = asyncio.get_running_loop().time
         until = clock() + seconds
         while (left := until - clock()) > 0:
-            # Now and then without news too: a message can be lost.
-            await self._news(min(left, CACHE_SECONDS))
+            await self._news(left)
             try:
                 await self.authenticate()
             except ENDED:
@@ -48,7 +47,7 @@ class Watch:
         """Waits until it may have changed, until it expires, or until the time is over."""
         if self.principal.expires_at is not None:
             seconds = min(seconds, (self.principal.expires_at - datetime.now(UTC)).total_seconds())
-        with self._authenticator.watching(self.principal) as changed:
+        with self._authenticator.watching(self.principal, self._authorization, self.caller) as changed:
             try:
                 async with asyncio.timeout(max(0.0, seconds)):
                     await changed.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from functools import partial
 from uuid import uuid4
 
@@ -14,13 +15,14 @@ from redis.asyncio import Redis
 from app.embedded.valkey import ValkeyServer
 from app.events.tasks import end
 from app.provision import SETUP
-from tenancy import api_keys, invalidation, tenants
+from tenancy import api_keys, authentication, invalidation, tenants
 from tenancy.authentication import Authenticator
 from tenancy.database import Database
 from tenancy.models import TenantStatus
-from tenancy.principals import TenantSuspended, Unauthenticated
+from tenancy.principals import Principal, TenantSuspended, Unauthenticated
+from tenancy.restrictions import Caller
 from tests.builders import new_key, new_tenant
-from tests.integration.events.helpers import until
+from tests.integration.events.helpers import PATIENCE, until
 
 
 @pytest_asyncio.fixture
@@ -54,7 +56,7 @@ async def test_a_revoked_key_ends_everywhere_within_a_second(
         await api_keys.revoke(session, tenant, principals[0].id, SETUP)
     for process in processes:
         await process.authenticate(header)  # remembered: this is what the message is for
-    with processes[1].watching(principals[1]) as changed:
+    with processes[1].watching(principals[1], header) as changed:
         await invalidation.announce(valkey, tenant, principals[0].id)
         async with asyncio.timeout(1):
             await changed.wait()
@@ -78,10 +80,11 @@ async def test_a_suspended_tenant_wakes_all_of_its_keys_and_no_others(
     tenant, stranger = await new_tenant(database), await new_tenant(database)
     header = f"Bearer {await new_key(database, tenant)}"
     mine = await processes[0].authenticate(header)
-    theirs = await processes[0].authenticate(f"Bearer {await new_key(database, stranger)}")
+    other = f"Bearer {await new_key(database, stranger)}"
+    theirs = await processes[0].authenticate(other)
     async with database.transaction(tenant) as session:
         await tenants.change_status(session, tenant, TenantStatus.SUSPENDED, SETUP)
-    with processes[0].watching(mine) as changed, processes[0].watching(theirs) as unchanged:
+    with processes[0].watching(mine, header) as changed, processes[0].watching(theirs, other) as unchanged:
         await invalidation.announce(valkey, tenant)
         async with asyncio.timeout(1):
             await changed.wait()
@@ -94,12 +97,42 @@ async def test_a_suspended_tenant_wakes_all_of_its_keys_and_no_others(
     await processes[0].authenticate(header)
 
 
+async def test_all_who_show_the_same_are_looked_at_once_and_woken_without_a_message(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "CACHE_SECONDS", 0.05)
+    tenant = await new_tenant(database)
+    authenticator = Authenticator(database)
+    headers = [f"Bearer {await new_key(database, tenant)}" for _ in range(2)]
+    found = [await authenticator.authenticate(header) for header in headers]
+    asked = list[str | None]()
+    authenticate = authenticator.authenticate
+
+    async def counted(authorization: str | None, caller: Caller = authentication.NOWHERE) -> Principal:
+        asked.append(authorization)
+        return await authenticate(authorization, caller)
+
+    monkeypatch.setattr(authenticator, "authenticate", counted)
+    with ExitStack() as stack:
+        many = [stack.enter_context(authenticator.watching(found[0], headers[0])) for _ in range(50)]
+        other = stack.enter_context(authenticator.watching(found[1], headers[1]))
+        await until(lambda: len(asked) >= 6)
+        # In each round everybody once.
+        assert abs(asked.count(headers[0]) - asked.count(headers[1])) <= 1
+        async with database.transaction(tenant) as session:
+            await api_keys.revoke(session, tenant, found[0].id, SETUP)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(changed.wait() for changed in many))
+        assert not other.is_set()
+
+
 async def test_a_message_of_another_version_forgets_everything(
     database: Database, valkey: Redis, processes: list[Authenticator]
 ) -> None:
     tenant = await new_tenant(database)
-    principal = await processes[0].authenticate(f"Bearer {await new_key(database, tenant)}")
-    with processes[0].watching(principal) as changed:
+    header = f"Bearer {await new_key(database, tenant)}"
+    principal = await processes[0].authenticate(header)
+    with processes[0].watching(principal, header) as changed:
         await valkey.publish(invalidation.CHANNEL, b"\xff not JSON")
         async with asyncio.timeout(1):
             await changed.wait()
