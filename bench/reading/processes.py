@@ -60,6 +60,11 @@ def cpu_seconds(pid: int) -> float:
     return own + waited + sum(cpu_seconds(child) for child in children(pid))
 
 
+def waited_seconds(pid: int) -> float:
+    """How long the main thread of a process could run, and others had all CPUs."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def times(pid: int) -> tuple[float, float]:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -31,6 +31,7 @@ def report(
         ("to delivery, worst", ms(mine.heard.worst), ms(bare.heard.worst), ""),
         ("CPU an event", ms(mine.cpu / mine.events), ms(bare.cpu / bare.events), ""),
         ("share of a core at rest", f"{ours.resting_cpu:.1%}", f"{theirs.resting_cpu:.1%}", ""),
+        ("time without a CPU, though it could run", f"{mine.waited:.0%}", f"{bare.waited:.0%}", "0 %"),
         ("subscribed within", f"{ours.joined:.0f} s", f"{theirs.joined:.0f} s", ""),
     ]
     each = ours.sockets // tenants
