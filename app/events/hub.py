@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 QUEUE_SIZE = 256  # events in memory a subscriber; twice history.PAGE, so that catching up fits
 PATIENCE_SECONDS = 1.0  # after which a subscriber with a full queue counts as slow
 READ_COUNT = 500
-BLOCK_SECONDS = 5.0
+BLOCK_SECONDS = 5.0  # and as often all streams are looked at, for news that were trimmed or not told
 UNBLOCK_SECONDS = 0.01
 BACKOFF_SECONDS = (0.1, 5.0)  # first and longest
 
@@ -49,6 +49,7 @@ class Hub:
         self._queue_size = queue_size
         self._patience = patience_seconds
         self._feeds: dict[UUID, Feed] = {}
+        self._new: set[Feed] = set()  # whose streams have not been read yet
         self._joined = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
@@ -119,12 +120,14 @@ class Hub:
         feed.subscribers.add(subscriber)
         if feed.tenant not in self._feeds:
             self._feeds[feed.tenant] = feed
+            self._new.add(feed)
             self._joined.set()
 
     def _leave(self, feed: Feed, subscriber: Subscriber) -> None:
         feed.subscribers.discard(subscriber)
         if not feed.subscribers:
             self._feeds.pop(feed.tenant, None)
+            self._new.discard(feed)
 
     async def _run(self) -> None:
         delay, longest = BACKOFF_SECONDS
@@ -135,9 +138,10 @@ class Hub:
                 # First what happened while nobody read: as long as Valkey is away, this is all there is.
                 for feed in list(self._feeds.values()):
                     await self._catch_up(feed)
-                own_id = await client.client_id()
+                own_id, at = await client.client_id(), await streams.newest(client)
+                self._new.update(self._feeds.values())
                 delay, failing = BACKOFF_SECONDS[0], False
-                await self._read(client, own_id)
+                await self._read(client, own_id, at)
             except Exception as error:
                 if not failing:
                     log.warning("events_delayed", error=type(error).__qualname__)
@@ -147,32 +151,52 @@ class Hub:
             await asyncio.sleep(delay)
             delay = min(2 * delay, longest)
 
-    async def _read(self, client: Redis, own_id: int) -> None:
-        """Hands out what the streams of the subscribed tenants bring, until Valkey fails."""
+    async def _read(self, client: Redis, own_id: int, at: bytes) -> None:
+        """Hands out what happens after the news `at`, until Valkey fails."""
+        clock = asyncio.get_running_loop().time
+        looked = clock()
         while True:
             self._joined.clear()
-            feeds = {streams.key(feed.tenant).encode(): feed for feed in self._feeds.values()}
-            joined = asyncio.create_task(self._joined.wait())
-            if not feeds:
-                await joined
+            if not self._feeds:
+                await self._joined.wait()
+                at = await streams.newest(client)
                 continue
-            last: dict[Any, Any] = {
-                key: f"{feed.last}-{streams.LAST_SEQUENCE}" for key, feed in feeds.items()
-            }
+            feeds, self._new = self._new, set()
+            if clock() - looked >= BLOCK_SECONDS:
+                feeds, looked = set(self._feeds.values()), clock()
+            await self._take(client, feeds)
+            joined = asyncio.create_task(self._joined.wait())
             read: asyncio.Future[Any] = asyncio.ensure_future(
-                client.xread(last, count=READ_COUNT, block=int(BLOCK_SECONDS * 1000))
+                client.xread({streams.NEWS: at}, count=READ_COUNT, block=int(BLOCK_SECONDS * 1000))
             )
             try:
                 await asyncio.wait({read, joined}, return_when=asyncio.FIRST_COMPLETED)
-                while not read.done():  # a tenant has joined: read again, its stream too
+                while not read.done():  # a tenant has joined: its stream may have more than it knows
                     await self._valkey.client_unblock(own_id)
                     await asyncio.wait({read}, timeout=UNBLOCK_SECONDS)
                 reply = await read
             finally:
                 await end(joined, read)
+            for _, entries in reply or ():
+                at = entries[-1][0]
+                tenants = {UUID(entry[b"tenant"].decode()) for _, entry in entries}
+                await self._take(client, {self._feeds[each] for each in tenants if each in self._feeds})
+
+    async def _take(self, client: Redis, feeds: Collection[Feed]) -> None:
+        """Hands out all that the streams of these feeds have."""
+        waiting = {streams.key(feed.tenant).encode(): feed for feed in feeds}
+        while waiting:
+            last: dict[Any, Any] = {
+                key: f"{feed.last}-{streams.LAST_SEQUENCE}" for key, feed in waiting.items()
+            }
+            reply: Any = await client.xread(last, count=READ_COUNT)
+            more = {}
             for key, entries in reply or ():
                 for id_, entry in entries:
-                    await self._deliver(feeds[key], streams.event(id_, entry))
+                    await self._deliver(waiting[key], streams.event(id_, entry))
+                if len(entries) == READ_COUNT:
+                    more[key] = waiting[key]
+            waiting = more
 
     async def _deliver(self, feed: Feed, event: StreamEvent) -> None:
         if event.position > feed.last + 1:

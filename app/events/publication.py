@@ -118,6 +118,8 @@ async def publish(
         if isinstance(answer, Exception):
             raise answer
         report(row["kind"], (now - row["at"]).total_seconds())
+    # Before they are marked: a relay that dies in between leaves them to one that announces them.
+    await streams.announce(valkey, tenant)
     await connection.execute(MARK, tenant, rows[0]["position"], rows[-1]["position"])
     return len(rows)
 

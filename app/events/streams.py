@@ -16,6 +16,8 @@ from redis.backoff import NoBackoff
 from app.events.cursors import Cursor
 
 MISSED = "EventsMissed"
+NEWS = "rap:events"  # a stream too: whose there is something new in, so that nobody watches thousands
+NEWS_LENGTH = 10_000  # entries, about
 LAST_SEQUENCE = 2**64 - 1  # the greatest second part of an id
 
 
@@ -59,6 +61,17 @@ def event(id_: bytes, entry: Mapping[bytes, bytes]) -> StreamEvent:
         entry[b"kind"].decode(),
         orjson.loads(entry[b"payload"]),
     )
+
+
+async def announce(valkey: Redis, tenant: UUID) -> None:
+    """Says that there is something new in the tenant's stream."""
+    await valkey.xadd(NEWS, {"tenant": str(tenant)}, maxlen=NEWS_LENGTH)
+
+
+async def newest(valkey: Redis) -> bytes:
+    """The id of the last of the news."""
+    entries: Any = await valkey.xrevrange(NEWS, count=1)
+    return entries[0][0] if entries else b"0-0"
 
 
 def dedicated(valkey: Redis, *, timeout_seconds: float) -> Redis:

@@ -14,6 +14,8 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from app.embedded.valkey import EmbeddedValkey
+from app.events import hub as hub_module
+from app.events import streams
 from app.events.hub import Hub, InvalidCursor, StreamEvent
 from app.events.publication import carry
 from app.events.relay import run_relay
@@ -53,6 +55,25 @@ async def test_a_subscriber_gets_what_happens_from_now_on(database: Database, hu
         assert runs([event, *await take(stream, 1)]) == [2, 3]
         assert abs(event.at - began) < timedelta(minutes=1)
     assert hub.subscribers == 0
+
+
+async def test_what_nobody_announced_is_found_all_the_same(
+    database: Database, valkey: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "BLOCK_SECONDS", 0.2)
+    tenant = await new_tenant(database)
+    async with Hub(database, valkey) as hub:
+        stream, first = await subscribed(hub, tenant)
+        async with aclosing(stream):
+            with monkeypatch.context() as patch:
+                patch.setattr(streams, "announce", said_nothing)  # as relays of an older version
+                await record(database, tenant, 1)
+                await carry(database, valkey, tenant)
+            assert runs([await first]) == [1]
+
+
+async def said_nothing(_: Redis, __: UUID) -> None:
+    """Nothing."""
 
 
 async def test_a_client_that_comes_back_gets_exactly_what_it_missed(
