@@ -34,7 +34,7 @@ class Embedder(Protocol):
 
     `background` and `foreground` say what its cosines mean: the likeness (see `search.meaning`) of a query
     to most tracks, and to a clear answer. Scores of 0..1 are read off between them. Over the labelled
-    queries (see tests/bench) the median track is at .09, the median right answer at .3, the best at .5.
+    queries (see bench/quality) the median track is at .09, the median right answer at .3, the best at .5.
     """
 
     @property

@@ -20,7 +20,7 @@ from app.search.homes import NEAREST, SHARED
 from app.search.index import Ordinal
 from tenancy.sql import Params
 
-# Scores from which on a track is a match, measured with the labelled queries of tests/bench, over 3,427
+# Scores from which on a track is a match, measured with the labelled queries of bench/quality, over 3,427
 # tracks, and with 300 made-up words or pairs of them:
 # - of the answers among the first ten the faintest is at .039, the next at .075; half of those that answer
 #   well are above .41. A cut at .05 lowers nDCG@10 by .002, one at .1 by .013.

@@ -11,7 +11,7 @@ from tenancy.sql import Params
 # Two spellings of a name share about half of their trigrams (a letter lost from "pushkin": .5); words
 # that merely rhyme share fewer.
 ALIKE = 0.45
-# A query that shares so much of a whole name means it. No nDCG of the labelled queries in tests/bench, of
+# A query that shares so much of a whole name means it. No nDCG of the labelled queries in bench/quality, of
 # which some are names and most are not, is lower for it.
 NAMED = 0.6
 SLIP = 0.97  # below the name itself, above any other: so long a name is seldom a letter from another one

@@ -2,7 +2,7 @@
 
 Verses seldom say their theme: one about a dead father speaks of a chair and a coat. A query such as
 "losing someone" lies closer to them together with "death, mourning and grief". Over the labelled
-queries of tests/bench this raised nDCG@10 by .006 only, but for queries that name a theme, such as that
+queries of bench/quality this raised nDCG@10 by .006 only, but for queries that name a theme, such as that
 one, it puts the verses that they mean before others.
 """
 

@@ -84,12 +84,14 @@ class SearchService:
         filter: TrackFilter | None = None,  # noqa: A002
         first: int = 20,
         after: str | None = None,
+        semantic_share: float = statement.SEMANTIC_SHARE,
     ) -> SearchPage:
         """A page of matches; ties are broken by id, so that pages have neither repeats nor holes.
 
         Text in quotes has to stand in the lyrics or the title word for word (not in SEMANTIC mode).
-        A track that is not embedded yet is found by its words. Raises QueryTooLong, InvalidCursor, or
-        EmptyQuery, in LEXICAL mode also where there are only stop words and no quotes.
+        A track that is not embedded yet is found by its words. `semantic_share`, 0..1, is what meaning counts
+        in HYBRID mode; words and names count the rest. Raises QueryTooLong, InvalidCursor, or EmptyQuery, in
+        LEXICAL mode also where there are only stop words and no quotes.
         """
         question = Question.parse(query)
         position = cursors.decode(after) if after is not None else None
@@ -100,7 +102,17 @@ class SearchService:
             if meaning is None and words is not None and not words.searchable:
                 raise EmptyQuery(only_common_words=True)
             few = home != SHARED and filter is not None and await leaves_few(connection, tenant, filter)
-            sql, values = statement.build(tenant, meaning, words, filter, first, position, home, exact=few)
+            sql, values = statement.build(
+                tenant,
+                meaning,
+                words,
+                filter,
+                first,
+                position,
+                home,
+                exact=few,
+                semantic_share=semantic_share,
+            )
             return await connection.fetch(sql, *values), few or home == SHARED or meaning is None
 
         rows, compared_all = await self._homes.read(tenant, look)

@@ -6,10 +6,11 @@ Every score is 0..1 and depends on the query and the track alone, which is what 
 - lexical: the larger of two. Words: the share of the query's words, weighted by how telling they are,
   that the lyrics, title, tags or artist have, times how densely they have them. Names: how alike the
   query and the title or artist are in trigrams, which forgives typos and other alphabets;
-- hybrid: SEMANTIC_SHARE · semantic + (1 - SEMANTIC_SHARE) · lexical. A convex combination of scores
-  does better than reciprocal ranks (Bruch, Gai & Ingber 2023, arXiv:2210.11934), and unlike ranks it
-  stays what it is when other tracks come or go. Where the query is the name of the track or its artist,
-  meaning has little to say: how alike the names are counts instead, NAMED_SHARE of the score.
+- hybrid: share · semantic + (1 - share) · lexical, with SEMANTIC_SHARE unless another share is given. A
+  convex combination of scores does better than reciprocal ranks (Bruch, Gai & Ingber 2023,
+  arXiv:2210.11934), and unlike ranks it stays what it is when other tracks come or go. Where the query is
+  the name of the track or its artist, meaning has little to say: how alike the names are counts instead,
+  NAMED_SHARE of the score.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from app.search.meaning import Meaning, MeaningSql
 from app.search.words import Words, WordsSql
 from tenancy.sql import Params
 
-# The best of a sweep over the labelled queries: see tests/bench.
+# The best of a sweep over the labelled queries: see bench/quality.
 SEMANTIC_SHARE = 0.7
 
 # Matches that are counted: by meaning nearly every track is one, and nobody turns so many pages.
@@ -46,6 +47,7 @@ def build(
     home: UUID = SHARED,
     *,
     exact: bool = False,
+    semantic_share: float = SEMANTIC_SHARE,
 ) -> tuple[str, list[object]]:
     """The statement and its values. A row is a match of the page, one more than `first` where there are more.
 
@@ -58,7 +60,7 @@ def build(
     wanted = ["t.tenant_id = $1"]
     wanted += filter.conditions("t", params) if filter else []
     wanted += by_words.conditions("t") if by_words else []
-    share = SEMANTIC_SHARE if by_meaning and by_words else float(by_words is None)
+    share = semantic_share if by_meaning and by_words else float(by_words is None)
     # A track that has the words is a match by them, however little it means the query.
     matches = f"lexical > 0 or semantic >= {by_meaning.least}" if by_meaning else "true"
     named, ceiling = (NAMED_SHARE, NAMED_SHARE) if by_meaning and by_words else (0.0, 1.0)

@@ -1,8 +1,8 @@
-"""Measures every analyzer on its labelled sets, with 95 % bootstrap intervals.
+"""Measures analyzers, searches and recommendations on labelled sets, with 95 % bootstrap intervals.
 
-Run `python -m bench.quality [rhyme|emotion|themes|content|language …] [--write]`; `--write` puts the table
-into bench/RESULTS.md. What has no labelled set has no figure: vocabulary counts words, and its tests hold it
-to examples.
+Run `python -m bench.quality [rhyme|emotion|themes|content|language|search|similar …] [--write]`; `--write`
+puts the tables into bench/RESULTS.md: that of the analyzers, that of `search similar`, or
+both. What has no labelled set has no figure: vocabulary counts words, and its tests hold it to examples.
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ from __future__ import annotations
 import argparse
 
 from bench import results
-from bench.quality import content, emotion, language, rhyme, themes
+from bench.quality import content, emotion, language, recommendation, rhyme, search, themes
 
-AGENTS = {
-    "rhyme": rhyme.figures,
-    "emotion": emotion.figures,
-    "themes": themes.figures,
-    "content": content.figures,
-    "language": language.figures,
+SECTIONS = {
+    "Quality": {
+        "rhyme": rhyme.figures,
+        "emotion": emotion.figures,
+        "themes": themes.figures,
+        "content": content.figures,
+        "language": language.figures,
+    },
+    "Quality of what is found": {"search": search.figures, "similar": recommendation.figures},
 }
+AGENTS = {name: figures for section in SECTIONS.values() for name, figures in section.items()}
 HEAD = ("agent", "set", "items", "measure", "value (95 %)")
-WIDTHS = (10, 30, 7, 30, 24)
+WIDTHS = (10, 34, 7, 40, 24)
 
 
 def main() -> None:
@@ -28,21 +32,26 @@ def main() -> None:
     parser.add_argument(
         "agents", nargs="*", metavar="agent", help=f"of {', '.join(AGENTS)}; all when left out"
     )
-    parser.add_argument("--write", action="store_true", help="into bench/RESULTS.md; needs all agents")
+    parser.add_argument("--write", action="store_true", help="into bench/RESULTS.md, whole sections")
     arguments = parser.parse_args()
     unknown = set(arguments.agents) - set(AGENTS)
     if unknown:
         parser.error(f"no agent is named {', '.join(sorted(unknown))}")
-    if arguments.write and arguments.agents:
-        parser.error("--write measures all agents")
-    rows = [HEAD]
+    named = arguments.agents or list(AGENTS)
+    if arguments.write and any(0 < len(own & set(named)) < len(own) for own in map(set, SECTIONS.values())):
+        parser.error(f"--write needs all of a section: {'; '.join(map(' '.join, SECTIONS.values()))}")
     print(_line(HEAD))
-    for name in arguments.agents or AGENTS:
-        for figure in AGENTS[name]():
-            rows.append(figure.cells())
-            print(_line(figure.cells()), flush=True)
-    if arguments.write:
-        results.write("Quality", "`python -m bench.quality --write`", results.table(rows[0], rows[1:]))
+    for title, section in SECTIONS.items():
+        rows: list[tuple[str, ...]] = []
+        for name in [name for name in section if name in named]:
+            for figure in section[name]():
+                rows.append(figure.cells())
+                print(_line(figure.cells()), flush=True)
+        if arguments.write and rows:
+            words = " ".join(section) if arguments.agents else ""
+            results.write(
+                title, f"`python -m bench.quality {words}".rstrip() + " --write`", results.table(HEAD, rows)
+            )
 
 
 def _line(cells: tuple[str, ...]) -> str:

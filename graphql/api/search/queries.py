@@ -14,6 +14,7 @@ from api.planner.paging import page_size
 from api.search.similar import page_info, passage_json, ranked
 from api.search.types import SearchMode, TrackRecommendationConnection, TrackSearchConnection
 from app.search.search import SearchMode as Mode
+from app.search.statement import SEMANTIC_SHARE
 from app.search.variety import PER_ARTIST
 from tenancy.scopes import Scope
 
@@ -35,9 +36,17 @@ class SearchQueries:
             int | None, strawberry.argument(description="How many, at most 100; required.")
         ] = None,
         after: Annotated[str | None, strawberry.argument(description="Go on behind this cursor.")] = None,
+        semantic_share: Annotated[
+            float,
+            strawberry.argument(
+                description="What meaning counts in the mode HYBRID, 0 to 1; words and names count the rest."
+            ),
+        ] = SEMANTIC_SHARE,
     ) -> Any:
         """Tracks that a question in any language finds, best first, with the lines that fit."""
         size = page_size(first, None)
+        if not 0 <= semantic_share <= 1:
+            raise InvalidArgument(f"semanticShare is {semantic_share}; it has to be from 0 to 1.")
         page = await ask.context.services.search.search(
             ask.context.principal.tenant,
             query,
@@ -45,6 +54,7 @@ class SearchQueries:
             filter.parsed() if filter is not None else None,
             size,
             after,
+            semantic_share,
         )
         edges = [
             {

@@ -1,0 +1,66 @@
+"""Tenants with real songs, for what is measured in a database: the demo's, and the shared ones if present."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.catalog import tracks
+from app.catalog.new_track import NewTrack
+from app.cli import demo
+from app.provision import create_tenant
+from app.search import index
+from app.search.embeddings import FastEmbedder
+from bench.reading.database import servers
+from tenancy.database import Database
+from tenancy.models import Plan
+from tests.bench.songs import SONGS, songs
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A tenant whose tracks are embedded; `of` says in the table what it has."""
+
+    name: str
+    of: str
+    database: Database
+    tenant: UUID
+    tracks: dict[UUID, NewTrack]
+
+
+@asynccontextmanager
+async def corpora() -> AsyncIterator[list[Corpus]]:
+    """The demo catalogue, and the shared songs unless they are missing, which is said."""
+    async with servers() as of:
+        found = [
+            await corpus(
+                of.database, "demo", "demo songs", [*demo.tracks("northside"), *demo.tracks("aurora")]
+            )
+        ]
+        if SONGS.exists():
+            found.append(await corpus(of.database, "songs", "shared songs", songs()))
+        else:
+            print("The shared songs are not here: only the demo's are measured.")
+        await of.owner.execute("vacuum analyze")
+        yield found
+
+
+async def corpus(database: Database, name: str, of: str, new: Sequence[NewTrack]) -> Corpus:
+    tenant = await create_tenant(database, name, name, Plan.DEMO)
+    embedder, found = FastEmbedder(), {}
+    for at in range(0, len(new), BATCH):
+        part = new[at : at + BATCH]
+        async with database.transaction(tenant) as session:
+            added = await tracks.add(session, tenant, part)
+        ids = [each.id for each in added]
+        found |= dict(zip(ids, part, strict=True))
+        async with database.reading(tenant) as connection:
+            lyrics = await index.load(connection, tenant, ids)
+        embedded = index.compute(embedder, lyrics)
+        async with database.transaction(tenant) as session:
+            await index.store(session, tenant, embedder.space, embedded)
+    return Corpus(name, of, database, tenant, found)
