@@ -75,9 +75,9 @@ class MeaningSql:
         """Rows (id, score) of embedded tracks of the tenant: of those of the CTE `wanted` where `filtered`.
         With `worded` the best of the CTE `lexical` are among them in any case."""
         return f"""
-  select id, round(least(1, greatest(0, (
+  select id, least(1, greatest(0, (
         0.3 * coalesce(passage, label) + 0.3 * coalesce(whole, card) + 0.2 * card + 0.2 * label
-        - {self._background}) / ({self._foreground} - {self._background})))::numeric, 6)::float8 score
+        - {self._background}) / ({self._foreground} - {self._background}))) score
   from (
     select id, max(cosine) filter (where ordinal > {Ordinal.WHOLE}) passage,
       max(cosine) filter (where ordinal = {Ordinal.WHOLE}) whole,

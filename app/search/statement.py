@@ -60,7 +60,10 @@ def build(
     wanted = ["t.tenant_id = $1"]
     wanted += filter.conditions("t", params) if filter else []
     wanted += by_words.conditions("t") if by_words else []
-    share = semantic_share if by_meaning and by_words else float(by_words is None)
+    mixed = "semantic" if by_meaning else "lexical"
+    if by_meaning and by_words:
+        share = params.bind(semantic_share, "float8")
+        mixed = f"{share} * coalesce(semantic, 0) + (1 - {share}) * coalesce(lexical, 0)"
     # A track that has the words is a match by them, however little it means the query.
     matches = f"lexical > 0 or semantic >= {by_meaning.least}" if by_meaning else "true"
     named, ceiling = (NAMED_SHARE, NAMED_SHARE) if by_meaning and by_words else (0.0, 1.0)
@@ -71,8 +74,8 @@ def build(
     semantic = _NO_SCORES
     if by_meaning:
         semantic = by_meaning.scores(filtered=filtered, worded=by_words is not None)
-    # Materialized, and united rather than joined: without fresh statistics the planner takes each for one
-    # row and would compute one anew for every row of another.
+    # Materialized: without fresh statistics the planner takes each for one row and would compute one anew for
+    # every row of another.
     sql = f"""
 with wanted as {"" if filtered else "not "}materialized (
   select t.id, t.artist_id, t.folded, t.words from tracks t where {" and ".join(wanted)}
@@ -81,21 +84,15 @@ with wanted as {"" if filtered else "not "}materialized (
 ), fused as (
   select id, semantic, lexical, round(
       greatest(least(mixed, {ceiling}), {named} * named + (1 - {named}) * mixed)::numeric, 6)::float8 score
-  from (
-    select id, max(semantic) semantic, max(lexical) lexical, max(named) named,
-      {share} * coalesce(max(semantic), 0) + (1 - {share}) * coalesce(max(lexical), 0) mixed
-    from (
-      select id, score semantic, null::float8 lexical, null::float8 named from semantic
-      union all select id, null, score, named from lexical
-    ) united
-    group by id
-  ) mixed
+  from (select *, {mixed} mixed from ({_scores(by_meaning, by_words)}
+    ) scored) mixed
 ), matched as materialized (
   select * from fused where score > 0 and ({matches})
 ), page as (
   select * from matched {position} order by score desc, id desc limit {params.bind(first + 1, "int")}
 )
-select counted.total, page.*, coalesce(worded.start_line, meant.start_line) start_line,
+select counted.total, page.id, page.score, page.lexical, round(page.semantic::numeric, 6)::float8 semantic,
+  coalesce(worded.start_line, meant.start_line) start_line,
   coalesce(worded.end_line, meant.end_line) end_line
 from (select count(*) total from (select from matched limit {TOTAL_CAP + 1}) counted) counted
 left join page on true
@@ -105,3 +102,19 @@ left join lateral ({by_words.lines("page.id", phrases_only=meaning is not None) 
 ) worded on true
 order by page.score desc, page.id desc"""
     return sql, params.values
+
+
+def _scores(by_meaning: MeaningSql | None, by_words: WordsSql | None) -> str:
+    """Rows (id, semantic, lexical, named), one a track, of the CTEs `semantic` and `lexical`."""
+    if by_words is None:
+        return "\n    select id, score semantic, null::float8 lexical, null::float8 named from semantic"
+    if by_meaning is None:
+        return "\n    select id, null::float8 semantic, score lexical, named from lexical"
+    # United rather than joined, for the same reason as they are materialized.
+    return """
+    select id, max(semantic) semantic, max(lexical) lexical, max(named) named
+    from (
+      select id, score semantic, null::float8 lexical, null::float8 named from semantic
+      union all select id, null, score, named from lexical
+    ) united
+    group by id"""
