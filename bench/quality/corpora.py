@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.catalog import tracks
@@ -13,12 +13,14 @@ from app.cli import demo
 from app.provision import create_tenant
 from app.search import index
 from app.search.embeddings import FastEmbedder
+from app.search.index import EmbeddedTrack
 from bench.reading.database import servers
 from tenancy.database import Database
 from tenancy.models import Plan
 from tests.bench.songs import SONGS, songs
 
 BATCH = 200
+EMBEDDED: dict[bytes, EmbeddedTrack] = {}  # it takes minutes: once a process
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ async def corpus(database: Database, name: str, of: str, new: Sequence[NewTrack]
         found |= dict(zip(ids, part, strict=True))
         async with database.reading(tenant) as connection:
             lyrics = await index.load(connection, tenant, ids)
-        embedded = index.compute(embedder, lyrics)
+        fresh = [each for each in lyrics if each.fingerprint not in EMBEDDED]
+        EMBEDDED.update({each.fingerprint: each for each in index.compute(embedder, fresh)})
+        embedded = [replace(EMBEDDED[each.fingerprint], track_id=each.track_id) for each in lyrics]
         async with database.transaction(tenant) as session:
             await index.store(session, tenant, embedder.space, embedded)
     return Corpus(name, of, database, tenant, found)
