@@ -17,7 +17,7 @@ from app.analysis.agents.earlier import Earlier
 from app.analysis.agents.shared import SharedAnswers
 from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
-from app.analysis.policy import Offer
+from app.analysis.policy import Offer, Policy
 from app.analysis.results import Result
 from app.lyrics.text import Lyrics
 from tenancy.database import Database
@@ -29,11 +29,12 @@ Concerns = Callable[[Sequence[str], TrackAnalysis], bool]
 
 @dataclass(frozen=True, slots=True)
 class Counsel:
-    """One tenant's models, with its budget and what they have told it before."""
+    """One tenant's models, with its budget and what they have told it before, as it had decided then."""
 
     cascade: Cascade
     means: Means
     budget: Budget
+    decided: Policy
 
     async def hear(self, lyrics: Lyrics, names: Sequence[str], known: TrackAnalysis, keep: Tell) -> bool:
         """Asks about a song, and has each result kept as it comes; whether all that was wanted is there.
@@ -89,4 +90,4 @@ class Consultants:
         budget = Budget(self._database, tenant, terms.monthly_budget_usd)
         shared = self._shared if decided.shares_answers else None
         means = Means(agents, budget, Earlier(self._database, tenant), terms.ask_below, shared)
-        return Counsel(self._cascade, means, budget)
+        return Counsel(self._cascade, means, budget, decided)

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.analysis import stored
+from app.analysis import policy, stored
 from app.analysis.claims import MODELS, Claimed, OpenRun, claimed, open_runs
 from app.analysis.consultants import Consultants, Counsel
 from app.analysis.endings import finish_drained, finish_if_done, pause
@@ -118,7 +118,8 @@ async def consult(
             if songs:
                 break
     if run is not None and songs:
-        sitting = Sitting(database, run, await consultants.of(turn.tenant), report)
+        counsel = await consultants.of(turn.tenant)
+        sitting = Sitting(database, run, counsel, report)
         lyrics = await consultants.parse([song.text for song in songs])
         # To the end, whatever becomes of one: an answer that is under way is paid for.
         ended = await asyncio.gather(*map(sitting.judge, songs, lyrics), return_exceptions=True)
@@ -127,7 +128,9 @@ async def consult(
                 raise error
         if not all(ended):
             async with database.transaction(turn.tenant) as session:
-                await pause(session, turn.tenant, run.id, datetime.now(UTC) + RECHECK, "BUDGET")
+                # A change has paused runs tried again: what was decided before it must not undo that.
+                if await policy.read(session, turn.tenant, hold=True) == counsel.decided:
+                    await pause(session, turn.tenant, run.id, datetime.now(UTC) + RECHECK, "BUDGET")
     async with database.transaction(turn.tenant) as session:
         await hand_on(session, turn)
 

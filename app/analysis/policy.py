@@ -76,8 +76,9 @@ class Offer:
         )
 
 
-async def read(session: AsyncSession, tenant: UUID) -> Policy:
-    row = await session.get_one(Tenant, tenant)
+async def read(session: AsyncSession, tenant: UUID, *, hold: bool = False) -> Policy:
+    """With `hold` it is not changed until the transaction ends."""
+    row = await session.get_one(Tenant, tenant, with_for_update={"read": True} if hold else None)
     off = select(Analyzer.name).where(
         Analyzer.tenant_id == tenant, Analyzer.kind == "MODEL", ~Analyzer.enabled
     )

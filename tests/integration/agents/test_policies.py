@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Any
 from uuid import UUID
@@ -9,17 +10,22 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.analysis import policy
+from app.analysis import policy, runs
 from app.analysis.agents.conversation import NO_BUDGET
+from app.analysis.agents.tasks import TASKS
+from app.analysis.consultations import consult
 from app.analysis.policy import InvalidPolicy, Offer, Policy
+from app.analysis.slices import Analysts, advance
+from app.jobs import Job
 from app.provision import SETUP
 from tenancy.audit import Action
 from tenancy.database import Database
 from tenancy.models import AuditEntry
-from tests.builders import VERSE, add_tracks, new_tenant, song
+from tests.builders import VERSE, add_tracks, new_tenant, song, turn
 from tests.integration.agents.consulting import (
     COST,
     LOCAL,
+    analyze,
     consultants,
     decide,
     go_on,
@@ -28,6 +34,7 @@ from tests.integration.agents.consulting import (
     spent,
     work_off,
 )
+from tests.integration.events.helpers import until
 from tests.model_server import ModelServer
 
 UNSURE = {"emotion.scripted", "themes.scripted"}  # what the verse leaves local analyzers less than sure of
@@ -90,6 +97,32 @@ async def test_a_tenants_budget_stops_a_run_before_it_is_overspent_and_more_lets
     run, rows = await go_on(database, tenant, run["id"], asked)
     assert (run["status"], run["completed"], run["paused_for"]) == ("COMPLETED", 12, None)
     assert run["cost_usd"] == pytest.approx(12 * COST) == pytest.approx(await spent(database, tenant))
+
+
+async def test_what_was_short_of_money_before_a_change_does_not_pause_after_it(
+    database: Database, server: ModelServer
+) -> None:
+    server.plays([], otherwise=knows)
+    server.together = asyncio.Barrier(2)  # with the test itself
+    tenant, tracks = await one_song(database, VERSE, f"{VERSE}\nAnd a second song")
+    asked = consultants(database, server.model())
+    task = TASKS["themes"]
+    most = server.model().most(str(task.answer.model_json_schema()) + task.prompt.text)
+    # Enough for a first request, whatever it costs, and not for a second beside what that has cost.
+    await decide(database, tenant, monthly_budget_usd=most + COST)
+    await asked.of(tenant)
+    async with database.transaction(tenant) as session:
+        run = await runs.start(session, tenant, tracks, ["themes.scripted"])
+    await advance(database, turn(tenant), Analysts(analyze, concerns=asked.concerns))
+    asking = asyncio.create_task(consult(database, turn(tenant, Job.CONSULT), asked))
+    await until(lambda: len(server.asked) == 1)
+    await decide(database, tenant, monthly_budget_usd=1.0)
+    barrier, server.together = server.together, None
+    await barrier.wait()
+    await asking
+    assert len(server.asked) == 1, "this turn goes by what it knew"
+    row, _ = await go_on(database, tenant, run, asked)
+    assert (row["status"], row["completed"]) == ("COMPLETED", 2)
 
 
 async def test_a_tenant_can_spend_no_more_than_the_service_allows(
