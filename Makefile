@@ -11,7 +11,7 @@ CONFORMANCE := tests/conformance
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := up
-.PHONY: up test nightly bench check lock clean venv dev conformance node infra infra-check
+.PHONY: up test nightly bench check lock clean venv dev conformance node infra infra-check local-model
 
 up: venv
 	@$(BIN)/rap-analyzer up
@@ -38,6 +38,9 @@ conformance: dev node $(CONFORMANCE)/node_modules/.package-lock.json
 # here (promtool, podman, PgBouncer, a cluster in TEST_KUBECONFIG) is skipped, and named at the end.
 infra-check: $(VENV)/.installed-infra $(POLICY)/.installed
 	@RAP_ANALYZER_INFRA=1 $(BIN)/python -m pytest -rs tests/infra
+
+# A language model of 1.1 GB to try the agents with: bench/local_model.py.
+local-model: $(VENV)/.installed-local-model
 
 # What is generated of what is written.
 infra: $(VENV)/.installed-infra
@@ -82,6 +85,11 @@ $(VENV)/.installed-infra: requirements-infra.lock $(VENV)/.installed-dev
 	@$(PIP) install --quiet --require-hashes --no-deps --requirement $<
 	@touch $@
 
+$(VENV)/.installed-local-model: requirements-local-model.lock $(VENV)/.installed-dev
+	@echo "Installing the packages of $<; this is slow only once."
+	@$(PIP) install --quiet --require-hashes --no-deps --requirement $<
+	@touch $@
+
 $(POLICY)/.installed: requirements-policy.lock $(VENV)/.installed-dev
 	@echo "Installing the packages of $< in $(POLICY); this is slow only once."
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(POLICY)
@@ -106,6 +114,7 @@ lock: dev
 	$(LOCK) --group build --output-file requirements.lock
 	$(LOCK) --group dev --output-file requirements-dev.lock
 	$(LOCK) --group infra --output-file requirements-infra.lock
+	$(LOCK) --group build --extra local-model --output-file requirements-local-model.lock
 	$(subst compile pyproject.toml,compile,$(LOCK)) --group pyproject.toml:policy --output-file requirements-policy.lock
 
 clean:
