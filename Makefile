@@ -11,12 +11,16 @@ CONFORMANCE := tests/conformance
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := up
-.PHONY: up test nightly bench check lock clean venv dev conformance node infra infra-check local-model
+.PHONY: up test coverage nightly bench check lock clean venv dev conformance node infra infra-check local-model
 
 up: venv
 	@$(BIN)/rap-analyzer up
 
 test: dev
+	@$(BIN)/python -m pytest
+
+# The same, and which lines it ran.
+coverage: dev
 	@$(BIN)/python -m pytest --cov
 
 # What takes longer than a change should wait for: the shared songs, many more requests and documents, and
