@@ -24,7 +24,7 @@ from bench.subscribers.reporting import report
 from bench.subscribers.sides import ours, peer
 
 SPARE = 500  # files beside the sockets
-FAN_OUTS = (10, 100, 1_000, 10_000)
+FAN_OUTS = [10, 100, 1_000, 10_000]
 FAN_OUT_SECONDS = 10.0
 
 
@@ -37,15 +37,14 @@ def enough_files(sockets: int) -> None:
     if hard != resource.RLIM_INFINITY and hard < wanted:
         sys.exit(
             f"{sockets:,} sockets need {wanted:,} open files, and this system allows {hard:,}. Raise it"
-            f" (ulimit -Hn, or LimitNOFILE=), or measure fewer: --subscribers {(hard - SPARE) // 2}."
+            f" (ulimit -Hn, or LimitNOFILE=), or measure fewer: --subscribers {hard - SPARE}."
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def compare(subscribers: int, tenants: int, rate: float, seconds: float) -> str:
+async def compare(subscribers: int, tenants: int, rate: float, seconds: float, fans: list[int]) -> str:
     each = subscribers // tenants
     spread, load = [each] * tenants, Load(range(tenants), rate, seconds)
-    fans = [size for size in FAN_OUTS if size <= subscribers]
     growing = [
         Load([n], min(rate, rate * each / size), max(FAN_OUT_SECONDS, 4 * size / (rate * each)))
         for n, size in enumerate(fans)
@@ -68,16 +67,20 @@ def main() -> None:
     parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--rate", type=float, default=200.0, help="events a second")
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--fan-outs", type=int, nargs="+", default=FAN_OUTS, help="subscribers of one tenant")
     parser.add_argument("--write", action="store_true", help="into bench/RESULTS.md")
     given = parser.parse_args()
-    enough_files(given.subscribers + sum(size for size in FAN_OUTS if size < given.subscribers))
+    enough_files(max(given.subscribers, sum(given.fan_outs)))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        text = runner.run(compare(given.subscribers, given.tenants, given.rate, given.seconds))
+        text = runner.run(
+            compare(given.subscribers, given.tenants, given.rate, given.seconds, given.fan_outs)
+        )
     print(text)
     if given.write:
         command = (
             f"`python -m bench.subscribers --subscribers {given.subscribers} --tenants {given.tenants}"
-            f" --rate {given.rate:g} --seconds {given.seconds:g} --write`"
+            f" --rate {given.rate:g} --seconds {given.seconds:g}"
+            f" --fan-outs {' '.join(map(str, given.fan_outs))} --write`"
         )
         results.write("Subscribers", command, text)
 
