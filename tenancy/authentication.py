@@ -110,14 +110,16 @@ class Authenticator:
                 self._looking = None
 
     async def _look_again(self) -> None:
-        """One look for all who show the same: they may be very many."""
+        """One look for all who show the same: they may be very many, so the looks are spread over the time."""
         while True:
-            await asyncio.sleep(CACHE_SECONDS)
-            all_ = iter(list(self._watchers))
-            await asyncio.gather(*(self._look_at(all_) for _ in range(LOOKS)))
+            shown = list(self._watchers)
+            all_, pause = iter(shown), CACHE_SECONDS * LOOKS / max(LOOKS, len(shown))
+            looks = (self._look_at(all_, pause) for _ in range(LOOKS))
+            await asyncio.gather(asyncio.sleep(CACHE_SECONDS), *looks)
 
-    async def _look_at(self, all_: Iterator[Shown]) -> None:
+    async def _look_at(self, all_: Iterator[Shown], pause: float) -> None:
         for shown in all_:
+            await asyncio.sleep(pause)
             found = None
             try:
                 found = await self.authenticate(*shown)
