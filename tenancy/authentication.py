@@ -110,7 +110,7 @@ class Authenticator:
                 self._looking = None
 
     async def _look_again(self) -> None:
-        """One look for all who show the same: they may be very many, so the looks are spread over the time."""
+        """One look for all who show the same, spread over the time: they may be very many."""
         while True:
             shown = list(self._watchers)
             all_, pause = iter(shown), CACHE_SECONDS * LOOKS / max(LOOKS, len(shown))
