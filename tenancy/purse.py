@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from tenancy.limits import Charge
 from tenancy.principals import Principal
@@ -66,6 +67,7 @@ class Purse:
         self.unpaid = sum(points for points, _ in self.operations.values())
 
 
+@lru_cache(maxsize=1024)  # what is paid from one purse has one moment
 def minute_of(moment: datetime) -> int:
     """Minutes since 1970."""
     return int(moment.timestamp()) // 60

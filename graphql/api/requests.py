@@ -39,9 +39,13 @@ def opener(services: Services) -> OpenContext:
 def caller(connection: HTTPConnection[Any]) -> Caller:
     """Behind a proxy the address is that of X-Forwarded-For, where uvicorn trusts the proxy
     (FORWARDED_ALLOW_IPS)."""
-    client, headers = connection.client, connection.headers
+    # Most headers are not there, and Starlette looks through all of them for each.
+    client, headers = connection.scope.get("client"), dict(connection.scope["headers"])
+    origin, tenant = headers.get(b"origin"), headers.get(TENANT_HEADER.encode())
     return Caller(
-        client.host if client is not None else None, headers.get("origin"), headers.get(TENANT_HEADER)
+        client[0] if client else None,
+        origin and origin.decode("latin-1"),
+        tenant and tenant.decode("latin-1"),
     )
 
 

@@ -1,7 +1,7 @@
 """Passages by where they live: most tenants' together, those of a large one in a partition of its own.
 
-Nothing is copied, but the key is built anew and all rows are looked at once: about two seconds a million
-passages, in which nobody reads or writes them.
+Nothing is copied, but the key is built anew and all rows are looked at once, while nobody reads or writes
+them.
 """
 
 from __future__ import annotations

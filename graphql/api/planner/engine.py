@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
@@ -22,8 +21,8 @@ from graphql.execution.values import get_variable_values
 
 from api.context import Context
 from api.cost import BASE, Estimate
+from api.deadline import Deadline
 from api.errors import ApiError, Forbidden, reported
-from api.patience import PATIENCE
 from api.planner.documents import Bound, Document, Documents, Operation
 from api.planner.fields import PLAN, Resolved
 from api.planner.fragments import Fragment, FragmentExecutor
@@ -114,14 +113,9 @@ class Engine:
         """
         if bound.operation.node.operation is not OperationType.QUERY:
             return await self._core(bound.document.node, bound, context)
-        due = asyncio.get_running_loop().time() + self._query_seconds
         try:
-            async with asyncio.timeout(None) as limit:
-                PATIENCE.begin(limit, lambda: limit.reschedule(due))
-                try:
-                    return await self._query(bound, context)
-                finally:
-                    PATIENCE.end(limit)
+            with Deadline(self._query_seconds):
+                return await self._query(bound, context)
         except TimeoutError as error:
             raise QueryTooSlow(self._query_seconds) from error
 
