@@ -117,8 +117,10 @@ async def test_writing_goes_on_after_a_connection_was_lost_or_a_task_cancelled(
     with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)):
         async with database.writing(tenant) as connection:
             backend = await connection.fetchval("select pg_backend_pid()")
+            sleeping = asyncio.create_task(connection.execute("select pg_sleep(30)"))
+            await asyncio.sleep(0.1)  # before, the end may be read while nothing is asked
             await owner.execute("select pg_terminate_backend($1)", backend)
-            await connection.execute("select pg_sleep(30)")
+            await sleeping
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2), database.writing(tenant) as connection:
             await connection.execute("update tenants set name = 'changed'")
