@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.exc import InvalidatePoolError
 
 SET_TENANT = "select set_config('app.tenant_id', $1, false)"
 
@@ -34,6 +36,15 @@ class PinnedConnection:
             self.tenant = None  # a failure below must not leave a connection that looks pinned
             await self.connection.execute(SET_TENANT, str(tenant))
             self.tenant = tenant
+
+
+def refuse_closed(raw: Any, *_: object) -> None:
+    """A connection that Postgres has closed is not taken from SQLAlchemy's pool, nor any as old as it.
+
+    asyncpg notices by itself; SQLAlchemy's own ping takes three round trips to find out.
+    """
+    if raw.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 async def read_every_day(connection: asyncpg.Connection) -> None:

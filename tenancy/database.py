@@ -21,7 +21,7 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from tenancy.connections import PinnedConnection, Usage, read_every_day
+from tenancy.connections import PinnedConnection, Usage, read_every_day, refuse_closed
 from tenancy.rls import APP_ROLE
 
 
@@ -62,10 +62,10 @@ class Database:
             urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg")),
             pool_size=writers,
             max_overflow=0,
-            pool_pre_ping=True,
             connect_args={"server_settings": self._settings},
         )
         event.listen(self._engine.sync_engine, "connect", lambda raw, _: raw.run_async(read_every_day))
+        event.listen(self._engine.sync_engine, "checkout", refuse_closed)
 
     async def open(self) -> None:
         """Raises UnsafeDatabaseRole where the login would make the policies void."""

@@ -153,6 +153,29 @@ async def test_a_broken_connection_is_replaced(database_url: str, owner_url: str
     await database.close()
 
 
+async def test_transactions_go_on_when_all_connections_of_the_pool_were_lost(
+    database_url: str, owner_url: str
+) -> None:
+    database = Database(database_url, writers=3)
+    tenant = await new_tenant(database)
+    owner = await asyncpg.connect(owner_url)
+    together = asyncio.Barrier(3)
+
+    async def backend() -> int:
+        async with database.transaction(tenant) as session:
+            await together.wait()
+            return int(await session.scalar(text("select pg_backend_pid()")))
+
+    lost = await asyncio.gather(*(backend() for _ in range(3)))
+    for each in lost:
+        await owner.execute("select pg_terminate_backend($1)", each)
+    await asyncio.sleep(0.1)
+    found = await asyncio.gather(*(backend() for _ in range(3)))
+    assert not set(found) & set(lost)
+    await owner.close()
+    await database.close()
+
+
 async def test_an_unknown_tenant_has_no_rows(database: Database) -> None:
     async with database.reading(uuid4()) as connection:
         assert await connection.fetchval("select count(*) from tracks") == 0
