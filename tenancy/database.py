@@ -107,7 +107,7 @@ class Database:
 
     @asynccontextmanager
     async def writing(self, tenant: UUID) -> AsyncIterator[asyncpg.Connection]:
-        """A `transaction` without SQLAlchemy, for what runs very often: it costs a third.
+        """A `transaction` without SQLAlchemy, whose part is most of what one costs: for what runs very often.
 
         There are as many of these connections as there were tasks inside at once, so bound those.
         """

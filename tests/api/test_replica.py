@@ -200,6 +200,23 @@ async def test_what_fails_on_the_standby_is_tried_on_the_primary(
     assert asked == [True, False, True]  # what took too long is not begun again
 
 
+class Owning(Database):
+    """Acts as its login does, which here is a superuser."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._settings.pop("role")
+
+
+async def test_a_login_past_the_policies_is_never_used(pair: Pair, database: Database) -> None:
+    past = Owning(pair.standby.url("rap"))
+    replica = Replica(database, past, LAG_SECONDS)
+    async with asyncio.timeout(20):
+        await replica.keep()  # it gives up
+    assert not replica.is_used
+    await replica.close()
+
+
 async def test_a_standby_shows_each_tenant_its_own(pair: Pair, database: Database, replica: Replica) -> None:
     tenants = [await new_tenant(database) for _ in range(2)]
     for tenant in tenants:
