@@ -57,6 +57,23 @@ async def test_a_subscriber_gets_what_happens_from_now_on(database: Database, hu
     assert hub.subscribers == 0
 
 
+async def test_news_alone_bring_what_happens(
+    database: Database, valkey: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "BLOCK_SECONDS", 3600.0)  # nobody looks for what was not announced
+    tenant = await new_tenant(database)
+    async with Hub(database, valkey) as hub, asyncio.timeout(PATIENCE):
+        stream, first = await subscribed(hub, tenant)
+        async with aclosing(stream):
+            await record(database, tenant, 1)
+            await carry(database, valkey, tenant)
+            assert runs([await first]) == [1]
+            for n in (2, 3):
+                await record(database, tenant, n)
+                await carry(database, valkey, tenant)
+                assert runs([await anext(stream)]) == [n]
+
+
 async def test_what_nobody_announced_is_found_all_the_same(
     database: Database, valkey: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
