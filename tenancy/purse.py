@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from time import monotonic
 
 from tenancy.limits import Charge
 from tenancy.principals import Principal
@@ -27,6 +28,8 @@ class Purse:
     operations: dict[str, list[int]] = field(default_factory=dict)
     standing: Charge | None = None  # of the last charge in Valkey; held points are not left there
     filling: bool = False  # a charge is under way that brings points along
+    paid: int = 0  # requests
+    since: float = field(default_factory=monotonic)
 
     @property
     def day(self) -> date:
@@ -37,6 +40,7 @@ class Purse:
         if self.standing is None or cost > self.held:
             return None
         self.held -= cost
+        self.paid += 1
         self.count(operation, cost, 1)
         return self.standing.without(self.held, cost, operation)
 

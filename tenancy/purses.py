@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from time import time
+from time import monotonic, time
 from uuid import UUID
 
 from tenancy.ledger import Ledger, MonthUnknown
@@ -13,6 +13,9 @@ from tenancy.principals import Principal
 from tenancy.purse import Purse
 
 AT_ONCE = 100  # purses of one round trip, which charges wait for
+# A purse goes home at the next settling once it has paid this often, or is this old. Going every second, one
+# that pays seldom costs more for its ways there and back than it spares.
+OFTEN, SECONDS = 10, 5.0
 
 Restore = Callable[[UUID], Awaitable[None]]  # a tenant's month
 
@@ -37,11 +40,16 @@ class Purses:
             purse = self._open[principal.id, minute] = Purse(principal, minute)
         return purse
 
-    async def settle(self, tenant: UUID | None = None) -> None:
-        """Books the purses, of one tenant or all. Raises what the servers raise, and keeps what is left."""
+    async def settle(self, tenant: UUID | None = None, *, due: bool = False) -> None:
+        """Books the purses, of one tenant or all, or only those that are `due`.
+
+        Raises what the servers raise, and keeps what is left.
+        """
         async with self._settling:
+            minute, old = int(time()) // 60, monotonic() - SECONDS
             for at, purse in list(self._open.items()):
-                if tenant in (None, purse.principal.tenant):
+                its_turn = purse.paid >= OFTEN or purse.since <= old or purse.minute != minute
+                if tenant in (None, purse.principal.tenant) and (its_turn or not due):
                     del self._open[at]
                     if purse.held or purse.operations:
                         self._send(purse)

@@ -1,6 +1,6 @@
 -- Charges `cost` points against three limits, all or none of them, after taking back what the key paid for
 -- and did not use. Where far more is left of each limit, some points are taken beforehand: the process pays
--- the key's next requests with them, and gives the rest back within a second.
+-- the key's next requests with them, and gives the rest back within seconds.
 -- KEYS  1 burst of the key (a theoretical arrival time, GCRA)   2 points of the tenant's minute
 --       3 points of the tenant's month   4 usage of the day (hash: p:<key>:<operation> points, r:… requests)
 --       5 operation names of the day (set)   6 what Postgres does not have yet (hash: <day>:<key>:<operation>,

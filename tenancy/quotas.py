@@ -45,8 +45,8 @@ class Quotas:
 
     Where plenty is left, a charge takes points along that pay the key's next requests here, without asking
     Valkey (`Purse`). They are charged first and spent then, so that no limit is passed; what is left of them
-    goes back within a second, as does what a request did not use. A process that is killed loses the usage
-    of at most that second, and what it held.
+    goes back within seconds, as does what a request did not use. A process that is killed loses the usage
+    of a second, of a key that asks seldom that of fewer than ten requests, and what it held.
     """
 
     def __init__(
@@ -112,25 +112,28 @@ class Quotas:
             purse.give_back(charge.operation, points)
 
     async def keep(self) -> None:
-        """Settles every EVERY_SECONDS, endlessly."""
+        """Settles what is due every EVERY_SECONDS, endlessly."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
             try:
-                await self.settle()
+                await self.settle(due=True)
             except AWAY as error:
                 self._lose(error)
             except Exception as error:  # the database is away, and Valkey has to be restored
                 log.warning("quotas_not_settled", error=type(error).__qualname__)
 
-    async def settle(self) -> None:
-        """Books what waits, and notices that Valkey is back. Raises what the servers raise, and keeps it."""
+    async def settle(self, *, due: bool = False) -> None:
+        """Books what waits, or only what is `due`, and notices that Valkey is back.
+
+        Raises what the servers raise, and keeps what is left.
+        """
         if self.degraded:
             await self._ledger.reconnect()
-            self.degraded = False
+            self.degraded = due = False  # what was let through meanwhile waits no longer
             self._local.clear()
             self._report("found")
             log.info("quotas_found_valkey")
-        await self._purses.settle()
+        await self._purses.settle(due=due)
 
     async def close(self) -> None:
         """Books what waits, if Valkey is there."""

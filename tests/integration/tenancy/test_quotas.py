@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from redis.asyncio import Redis
 
-from app.embedded.valkey import EmbeddedValkey, ValkeyServer
+from app.embedded.valkey import ValkeyServer
 from tenancy import quotas
 from tenancy.database import Database
 from tenancy.principals import Principal
@@ -193,81 +190,3 @@ async def test_a_month_that_was_lost_is_restored_once_and_the_others_booked(
     assert await account.used_this_month(kept.tenant) == 30
     # Its charge was lost with the month: what was given back of it is left out too.
     assert await account.used_this_month(lost.tenant) == 0
-
-
-async def calls(valkey: Redis) -> int:
-    """How many scripts Valkey has run, for whomever."""
-    return int((await valkey.info("commandstats")).get("cmdstat_evalsha", {}).get("calls", 0))
-
-
-async def test_most_requests_are_paid_from_what_a_charge_took_along(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(
-        quotas.LIMITS, "TEST", Limits(burst=10_000, refill=1, per_minute=20_000, per_month=90_000)
-    )
-    caller, charge = principal(), None
-    with tempfile.TemporaryDirectory(prefix="rap-", ignore_cleanup_errors=True) as folder:
-        server = EmbeddedValkey(Path(folder) / "valkey")
-        async with server as running, Redis.from_url(running.url) as valkey:
-            account = Quotas(valkey, database)
-            before = await calls(valkey)
-            for n in range(1, 101):
-                charge = await account.charge(caller, 10, "Feed")
-                # As if each had been asked for: what is held is the caller's own.
-                assert (charge.cost, charge.operation) == (10, "Feed")
-                assert (charge.minute, charge.month) == (20_000 - 10 * n, 90_000 - 10 * n)
-                assert charge.burst in (10_000 - 10 * n, 10_000 - 10 * n + 1)
-            assert await calls(valkey) - before <= 5  # one to restore the month, one a purse
-            await account.settle()
-            today = datetime.now(UTC).date()
-            assert await account.by_day(caller.tenant, today, today) == {today: 1000}
-            assert await account.used_this_month(caller.tenant) == 1000
-            await account.close()
-
-
-async def test_processes_together_never_pass_a_limit_whatever_they_hold(
-    account: Quotas, valkey_server: ValkeyServer, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(
-        quotas.LIMITS, "TEST", Limits(burst=3000, refill=1, per_minute=9000, per_month=90_000)
-    )
-    caller, chance = principal(), random.Random(7)
-    async with Redis.from_url(valkey_server.url) as client:
-        others = [account, *(Quotas(client, database) for _ in range(3))]
-        used = 0
-
-        async def spend(one: Quotas) -> None:
-            nonlocal used
-            for _ in range(200):
-                try:
-                    charge = await one.charge(caller, chance.choice((5, 20, 60)), "Feed")
-                except QuotaExceeded:
-                    continue
-                unused = chance.choice((0, charge.cost // 2))
-                one.give_back(caller, charge, unused)
-                used += charge.cost - unused
-                assert used <= 3000 + 5  # a point a second comes back
-
-        await asyncio.gather(*(spend(one) for one in others))
-        for one in others:
-            await (one.settle() if one is account else one.close())
-        # Nothing was held back from the caller for good, and all of it is counted once.
-        assert used > 2900
-        assert await account.used_this_month(caller.tenant) == used
-
-
-async def test_nothing_is_taken_along_of_what_is_scarce(
-    account: Quotas, valkey_server: ValkeyServer, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(
-        quotas.LIMITS, "TEST", Limits(burst=1000, refill=1, per_minute=9000, per_month=90_000)
-    )
-    caller = principal()
-    async with Redis.from_url(valkey_server.url) as client:
-        other = Quotas(client, database)
-        await account.charge(caller, 520)
-        await account.charge(caller, 10)
-        # The other process finds all that is left of the burst.
-        assert (await other.charge(caller, 470)).burst <= 1
-        await other.close()
