@@ -81,7 +81,9 @@ class Variables:
         default = self.chance(30)
         self.declarations[name] = self.draw(st.sampled_from(DEFAULTS)) if default else "Boolean!"
         for values in self.values:
-            if not (default and self.chance(40)):
+            if default and self.chance(8):
+                values[name] = None
+            elif not (default and self.chance(40)):
                 values[name] = self.draw(st.booleans())
         return f"${name}"
 

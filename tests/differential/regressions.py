@@ -56,4 +56,15 @@ REGRESSIONS = {
     "introspection beside a null that goes up": regression(
         "{ viewer { tenant { apiKeys(first: 1) { totalCount } } } __schema { queryType { name } }"
         " artist { name } }", NO_KEYS),
+    "a null condition of the operation's own fields": regression(
+        "query ($no: Boolean = true) { __typename viewer @skip(if: $no) { __typename } }",
+        no=None),
+    "null conditions in items, connections and objects": regression(
+        "query ($no: Boolean = true, $ids: [ID!]!) {"
+        " nodes(ids: $ids) { id ... on Artist { name @skip(if: $no) } }"
+        " tracks(first: 2) { nodes { title artist { name @include(if: $no) } } }"
+        " page: tracks(first: 2) { nodes { title } pageInfo { hasNextPage @skip(if: $no) } }"
+        " edges: tracks(first: 2) { edges { cursor @skip(if: $no) } }"
+        " all: tracks(first: 2) { totalCount @skip(if: $no) } }",
+        no=None, ids=[ARTIST_IDS[0], TRACK_IDS[0]]),
 }  # fmt: skip

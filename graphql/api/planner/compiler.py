@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from graphql import (
     FieldNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -52,10 +54,26 @@ class Compiler:
 
     def object(self, type_: GraphQLObjectType, row: Row, place: Place, nodes: list[FieldNode]) -> Parts:
         """The selected fields of an object whose row is known."""
-        return json_object(
-            (key, self.field(row, self.below(place, key, type_, below), type_, below))
-            for key, below in self.selector.fields(type_, nodes).items()
+        return self.selected(
+            type_,
+            place,
+            nodes,
+            lambda key, below: self.field(row, self.below(place, key, type_, below), type_, below),
         )
+
+    def selected(
+        self,
+        type_: GraphQLObjectType,
+        place: Place,
+        nodes: list[FieldNode],
+        value: Callable[[str, list[FieldNode]], Parts],
+    ) -> Parts:
+        """An object of the `value` of each response key; the mark of a fault where a condition is null."""
+        try:
+            fields = self.selector.fields(type_, nodes)
+        except GraphQLError as error:
+            return [f"{mark(self.fault(place, nodes, error))}::json"]
+        return json_object((key, value(key, below)) for key, below in fields.items())
 
     def below(self, place: Place, key: str, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Place:
         """The place of a field of the object at `place`."""

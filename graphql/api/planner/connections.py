@@ -10,7 +10,7 @@ from api.planner.faults import Place
 from api.planner.fields import Paged
 from api.planner.plan import PageHole
 from api.planner.rows import Row, TableRow
-from api.planner.sql import NotPlannable, Parts, json_object, named_object
+from api.planner.sql import NotPlannable, Parts, named_object
 
 if TYPE_CHECKING:
     from api.planner.compiler import Compiler
@@ -30,12 +30,14 @@ def connection(
     alias = compiler.alias()
     hole = compiler.hole(PageHole(spec, alias, row, compiler.arguments(parent, nodes)), place, nodes)
     type_ = named_object(parent.fields[nodes[0].name.value].type)
-    keys = compiler.selector.fields(type_, nodes)
-    body = json_object(
-        (key, part(compiler, hole, alias, type_, compiler.below(place, key, type_, below), below))
-        for key, below in keys.items()
-    )
-    if {below[0].name.value for below in keys.values()} <= {"__typename", "totalCount"}:
+    names: set[str] = set()
+
+    def value(key: str, below: list[FieldNode]) -> Parts:
+        names.add(below[0].name.value)
+        return part(compiler, hole, alias, type_, compiler.below(place, key, type_, below), below)
+
+    body = compiler.selected(type_, place, nodes, value)
+    if names <= {"__typename", "totalCount"}:
         return compiler.filled(hole, ["(select ", *body, ")"])  # nothing aggregates, so no page is read
     # HAVING makes one row of the page even where nothing aggregates, as in `pageInfo { __typename }`.
     source: Parts = [" from ", lambda filled: filled[hole].source, " having true)"]
@@ -60,14 +62,17 @@ def part(
             return aggregate(hole, alias, compiler.object(below, TableRow(alias), items, nodes))
         case "edges":
             items = place.items(get_nullable_type(definition).of_type)
-            inner = json_object(
-                (key, edge(compiler, alias, below, compiler.below(items, key, below, n), n))
-                for key, n in compiler.selector.fields(below, nodes).items()
+            inner = compiler.selected(
+                below,
+                items,
+                nodes,
+                lambda key, n: edge(compiler, alias, below, compiler.below(items, key, below, n), n),
             )
             return aggregate(hole, alias, inner)
         case "pageInfo":
-            keys = compiler.selector.fields(below, nodes)
-            return json_object((key, page_info(hole, alias, n[0].name.value)) for key, n in keys.items())
+            return compiler.selected(
+                below, place, nodes, lambda _, n: page_info(hole, alias, n[0].name.value)
+            )
     raise NotPlannable(f"{type_.name}.{name} is not a part of a planned connection.")
 
 

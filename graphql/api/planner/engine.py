@@ -125,7 +125,10 @@ class Engine:
         values = bound.values
         if isinstance(values, list):
             return ExecutionResult(None, [coded(error, "BAD_USER_INPUT") for error in values])
-        plans = self._planner.plans(bound.document, bound.operation, values, context.principal.scopes)
+        try:
+            plans = self._planner.plans(bound.document, bound.operation, values, context.principal.scopes)
+        except GraphQLError as error:  # a condition of the operation's own fields is null
+            return ExecutionResult(None, [coded(error, "BAD_USER_INPUT")])
         rest = unplanned(bound.document, bound.operation, plans)
         data: dict[str, Any] = {}
         errors: list[GraphQLError] = []

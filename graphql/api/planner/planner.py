@@ -61,9 +61,11 @@ class Planner:
                 operation.costs.clear()
             root = self._schema.get_root_type(operation.node.operation)
             assert root is not None  # noqa: S101  (validation has seen the operation's root type)
-            operation.costs[key] = cost(
-                Selector(self._schema, document.fragments, values), operation.node, root
-            )
+            # Where a condition is null nothing is answered: either value gives no less than its cost.
+            known = {name: bool(values.coerced.get(name)) for name in operation.condition_variables}
+            values = VariableValues(values.sources, values.coerced | known)
+            selector = Selector(self._schema, document.fragments, values)
+            operation.costs[key] = cost(selector, operation.node, root)
         return operation.costs[key]
 
     def plans(
