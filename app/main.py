@@ -17,10 +17,10 @@ from starlette.types import Receive, Scope, Send
 from api.caps import Caps
 from api.context import Context
 from api.cost import Estimate
+from api.execution.engine import Engine
 from api.http import GraphQLEndpoint
 from api.persisted import trusted
 from api.persisted.admission import Admission
-from api.planner.engine import Engine
 from api.requests import OpenContext, opener
 from api.schema import schema
 from api.websocket import WebSocketEndpoint

@@ -12,8 +12,8 @@ from time import process_time
 import orjson
 from graphql import GraphQLError
 
-from api.planner.documents import DocumentInvalid
-from api.planner.engine import Engine
+from api.documents.document import DocumentInvalid
+from api.execution.engine import Engine
 from api.planner.planner import Planner
 from api.request_body import GraphQLRequest
 from api.schema import schema

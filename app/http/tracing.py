@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import Context
 from api.cost import Estimate
-from api.planner.documents import Bound, Document, Operation
-from api.planner.engine import Engine
+from api.documents.document import Bound, Document, Operation
+from api.execution.engine import Engine
 from api.planner.plan import Plan
 from api.planner.planner import Planner
 from api.requests import OpenContext

@@ -18,7 +18,7 @@ from tenancy.restrictions import Caller
 
 if TYPE_CHECKING:
     from api.cost import Estimate
-    from api.planner.documents import Operation
+    from api.documents.document import Operation
     from app.analysis.policy import Offer
     from app.events.hub import Hub
     from app.search.recommend import RecommendationService

@@ -21,7 +21,7 @@ from graphql import (
     is_object_type,
 )
 
-from api.planner.selection import Selector
+from api.documents.selection import Selector
 from api.sizes import Sizes, Times, multiplier, once
 
 BASE = 1

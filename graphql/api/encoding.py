@@ -9,7 +9,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 
 from api.context import Context
-from api.planner.fragments import Fragment
+from api.execution.fragments import Fragment
 
 
 def encode_result(

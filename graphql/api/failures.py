@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from graphql import GraphQLError, located_error
 
+from api.documents.document import DocumentInvalid
 from api.errors import reported
-from api.planner.documents import DocumentInvalid
 from tenancy.quotas import QuotaExceeded, QuotaUnavailable
 
 

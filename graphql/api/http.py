@@ -15,11 +15,11 @@ from api.caps import Caps
 from api.connected import WhileConnected
 from api.context import Context
 from api.cost import BASE, Estimate
+from api.documents.document import DocumentInvalid
 from api.encoding import encode_execution, encode_result
+from api.execution.engine import Engine
 from api.failures import errors_of
 from api.persisted.admission import Admission
-from api.planner.documents import DocumentInvalid
-from api.planner.engine import Engine
 from api.request_body import JSON, BadRequest, GraphQLRequest, parameters
 from api.requests import CrossSiteRequest, OpenContext, caller, credentials
 from api.watch import Watch

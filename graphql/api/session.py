@@ -16,10 +16,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 from api.caps import Caps
 from api.context import Context
 from api.encoding import encode_execution
+from api.execution.engine import Engine
 from api.failures import errors_of
 from api.messages import Closing, Code, Message, read, text_of, write
 from api.persisted.admission import Admission
-from api.planner.engine import Engine
 from api.requests import TENANT_HEADER, OpenContext, caller, credentials
 from api.watch import ENDED, Watch
 from app.events.tasks import end

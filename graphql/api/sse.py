@@ -16,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from api.accept import preference
 from api.context import Context
+from api.documents.document import Bound
 from api.encoding import encode_execution, encode_result
+from api.execution.engine import Engine
+from api.execution.subscribing import Told
 from api.failures import errors_of
-from api.planner.documents import Bound
-from api.planner.engine import Engine
-from api.planner.subscribing import Told
 from api.watch import Watch
 from app.events.tasks import end
 

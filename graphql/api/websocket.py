@@ -8,9 +8,9 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.caps import Caps
+from api.execution.engine import Engine
 from api.messages import PROTOCOL, Code
 from api.persisted.admission import Admission
-from api.planner.engine import Engine
 from api.requests import OpenContext, is_own
 from api.session import Service, Session
 from tenancy.authentication import Authenticator

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from api.planner.limits import LIMITS
+from api.documents.limits import LIMITS
 from tenancy.database import Database
 from tests.api.live.client import opened
 from tests.builders import Tenant, add_tracks, new_key, new_tenant, song

@@ -8,7 +8,7 @@ import orjson
 
 from api.cost import Estimate
 from api.encoding import encode_execution
-from api.planner.engine import Engine
+from api.execution.engine import Engine
 from api.requests import opener
 from api.schema import schema
 from app.lifespan import open_state

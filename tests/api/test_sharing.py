@@ -13,7 +13,8 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from api.planner import reading, subscribing
+from api.execution import subscribing
+from api.planner import reading
 from app.embedded.valkey import ValkeyServer
 from tenancy.database import Database
 from tenancy.scopes import Scope

@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from api.planner.subscribing import SHARED_SECONDS
+from api.execution.subscribing import SHARED_SECONDS
 from tenancy.database import Database
 from tenancy.scopes import Scope
 from tests.api.live.client import PATIENCE, Socket, opened

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from api.execution.engine import Engine
 from api.persisted.asked import hash_of
 from api.persisted.trusted import TrustedDocumentInvalid, load
-from api.planner.engine import Engine
 from api.schema import schema
 from app.embedded.valkey import ValkeyServer
 from app.provision import SETUP

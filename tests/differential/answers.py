@@ -11,10 +11,10 @@ from graphql import GraphQLError, GraphQLSchema, execute_sync
 
 from api.context import Context
 from api.cost import Estimate
+from api.documents.limits import LimitExceeded
 from api.encoding import encode_execution, encode_result
+from api.execution.engine import Engine
 from api.failures import errors_of
-from api.planner.engine import Engine
-from api.planner.limits import LimitExceeded
 from api.requests import OpenContext
 from tenancy.principals import Principal
 from tests.differential.catalogue import TENANT, named

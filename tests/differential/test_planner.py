@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 
-from api.planner.engine import Engine
+from api.execution.engine import Engine
 from api.requests import opener
 from api.schema import schema
 from app.embedded.postgres_server import PostgresServer

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from api.planner.sharing import Sharing
+from api.execution.sharing import Sharing
 
 
 class Maker:

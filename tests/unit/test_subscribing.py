@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from api.context import Context
-from api.planner.engine import Engine
-from api.planner.subscribing import selection
+from api.execution.engine import Engine
+from api.execution.subscribing import selection
 from api.schema import schema
 from tenancy.principals import Principal
 from tenancy.scopes import ROLES

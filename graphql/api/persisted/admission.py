@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from api.documents.document import Document, Operation
 from api.errors import ApiError, Forbidden
+from api.execution.engine import Engine
 from api.persisted.asked import Asked, PersistedQueryNotFound, hash_of
 from api.persisted.stored import StoredDocuments
-from api.planner.documents import Document, Operation
-from api.planner.engine import Engine
 from tenancy.principals import Principal
 from tenancy.scopes import Scope
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from api.documents.limits import check
 from api.errors import ApiError
-from api.planner.limits import check
 
 HASH = re.compile(r"[0-9a-f]{64}")
 

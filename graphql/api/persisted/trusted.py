@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import api
+from api.documents.document import DocumentInvalid
+from api.execution.engine import Engine
 from api.persisted.asked import hash_of
-from api.planner.documents import DocumentInvalid
-from api.planner.engine import Engine
 from tenancy.scopes import ROLES
 
 HERE = Path(api.__file__ or "").parent

@@ -17,6 +17,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from api.documents.selection import Selector
 from api.errors import Forbidden
 from api.planner import json_values
 from api.planner.arguments import Arguments, Conversion
@@ -26,7 +27,6 @@ from api.planner.faults import TOKEN, Fault, Place
 from api.planner.fields import PLAN, Computed, Embedded, Later, One, Paged, Single, Spec, Value
 from api.planner.plan import Hole, JsonHole, Plan, SingleHole, compact, joined
 from api.planner.rows import Row, TableRow
-from api.planner.selection import Selector
 from api.planner.sql import NotPlannable, Parts, is_composite, json_object, named_object, table_of
 from tenancy.scopes import Scope
 

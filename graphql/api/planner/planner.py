@@ -19,12 +19,12 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from api.cost import Points, cost
+from api.documents.document import Document, Operation
+from api.documents.selection import Selector
 from api.planner.arguments import Conversion
 from api.planner.compiler import Compiler
-from api.planner.documents import Document, Operation
 from api.planner.fields import PLAN, Resolved
 from api.planner.plan import Plan
-from api.planner.selection import Selector
 from app.telemetry.metrics import PLANS_COMPILED
 from tenancy.scopes import Scope
 
@@ -66,7 +66,8 @@ class Planner:
             values = VariableValues(values.sources, values.coerced | known)
             selector = Selector(self._schema, document.fragments, values)
             operation.costs[key] = cost(selector, operation.node, root)
-        return operation.costs[key]
+        points: Points = operation.costs[key]
+        return points
 
     def plans(
         self, document: Document, operation: Operation, values: VariableValues, scopes: frozenset[Scope]
@@ -105,7 +106,7 @@ class Planner:
 
 def kept(operation: Operation, key: Any, compile_: Callable[[], dict[str, Plan]]) -> dict[str, Plan]:
     """The operation's plans under this key, compiled unless they are there; the oldest make room."""
-    found = operation.plans.get(key)
+    found: dict[str, Plan] | None = operation.plans.get(key)
     if found is None:
         found = compile_()
         PLANS_COMPILED.inc()

@@ -23,7 +23,7 @@ from api import sse
 from api.caps import Caps
 from api.context import Context, Services
 from api.cost import Estimate
-from api.planner.engine import Engine
+from api.execution.engine import Engine
 from api.requests import caller, opener
 from api.watch import Watch
 from api.websocket import WebSocketEndpoint

@@ -20,12 +20,12 @@ from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLSchema, cre
 from graphql.execution import Executor, execute_subscription_event
 
 from api.context import Context
+from api.documents.document import Bound
 from api.encoding import encode_execution
 from api.errors import reported
+from api.execution.fragments import FragmentExecutor
+from api.execution.sharing import Sharing
 from api.planner.arguments import variables_in
-from api.planner.documents import Bound
-from api.planner.fragments import FragmentExecutor
-from api.planner.sharing import Sharing
 
 log = structlog.get_logger(__name__)
 

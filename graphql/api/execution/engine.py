@@ -22,15 +22,15 @@ from graphql.execution.values import get_variable_values
 from api.context import Context
 from api.cost import BASE, Estimate
 from api.deadline import Deadline
+from api.documents.document import Bound, Document, Documents, Operation
+from api.documents.limits import check, check_variables
 from api.errors import ApiError, Forbidden, reported
-from api.planner.documents import Bound, Document, Documents, Operation
+from api.execution.fragments import Fragment, FragmentExecutor
+from api.execution.subscribing import Subscribing, Told, told
 from api.planner.fields import PLAN, Resolved
-from api.planner.fragments import Fragment, FragmentExecutor
-from api.planner.limits import check, check_variables
 from api.planner.planner import Planner, unplanned
 from api.planner.reading import read
 from api.planner.rows import Ask
-from api.planner.subscribing import Subscribing, Told, told
 from api.sizes import sizes
 from tenancy.scopes import Scope
 

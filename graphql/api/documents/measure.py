@@ -15,7 +15,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from api.planner.limits import LIMITS, LimitExceeded, check
+from api.documents.limits import LIMITS, LimitExceeded, check
 
 INTROSPECTION = ("__schema", "__type")
 MEMBERS = ("fields", "inputFields", "interfaces", "possibleTypes")
@@ -98,7 +98,7 @@ class Measure:
         return self._measure(sets, level) if sets else Size()
 
     def _collect(self, selection: tuple[SelectionSetNode, ...]) -> dict[str, Merged]:
-        """In the order of api.planner.selection, which goes as deep as this says; without recursion."""
+        """In the order of api.documents.selection, which goes as deep as this says; without recursion."""
         keys: dict[str, Merged] = {}
         seen: set[str] = set()
         for root in selection:

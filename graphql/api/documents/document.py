@@ -18,12 +18,10 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from api.cost import Points
+from api.documents.limits import LIMITS, LimitExceeded, check_text
+from api.documents.measure import Measure
+from api.documents.selection import condition_variables
 from api.errors import ApiError
-from api.planner.limits import LIMITS, LimitExceeded, check_text
-from api.planner.measure import Measure
-from api.planner.plan import Plan
-from api.planner.selection import condition_variables
 from app.telemetry.metrics import DOCUMENTS_PARSED
 
 MAX_DOCUMENTS = 1_000
@@ -46,13 +44,16 @@ class UnknownOperation(ApiError):
 
 @dataclass(slots=True, eq=False)
 class Operation:
-    """One operation of a valid document, with the plans that were compiled of it. Two are never equal."""
+    """One operation of a valid document. Two are never equal.
+
+    `plans` and `costs` are what api.planner remembers of it: they go when it does.
+    """
 
     node: OperationDefinitionNode
     condition_variables: tuple[str, ...]
     introspects: bool = False
-    plans: dict[Any, dict[str, Plan] | None] = field(default_factory=dict)
-    costs: dict[Any, Points] = field(default_factory=dict)
+    plans: dict[Any, Any] = field(default_factory=dict)
+    costs: dict[Any, Any] = field(default_factory=dict)
     event_variables: tuple[str, ...] | None = None  # of a subscription; see `subscribing.event_variables`
 
 

@@ -1,0 +1,1 @@
+"""What is asked: texts that were measured, parsed and validated, and what they select."""

@@ -1,0 +1,1 @@
+"""Who answers: planned root fields from Postgres, all others through graphql-core."""
