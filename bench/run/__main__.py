@@ -3,7 +3,8 @@
 Tracks are demo verses and variations of them (bench/throughput/tracks.py), of one tenant, without vectors.
 First the turns alone: claiming, paying, counting and asking for the next turn, with an analyzer that finds
 nothing, so that nothing is stored either. Then the run itself, by `rap-analyzer worker` as operators start
-it. CPU is that of the processes named, and of Postgres beside them; memory is resident memory.
+it, while another tenant adds a single track every few seconds. CPU is that of the processes named, and of
+Postgres beside them; memory is resident memory.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from statistics import median
 from uuid import UUID
 
 import uvloop
@@ -25,6 +27,7 @@ from bench import results
 from bench.reading import processes
 from bench.reading.database import Servers, servers
 from bench.run import loading, turns
+from bench.run.neighbour import neighbour
 from bench.run.watching import Sample, Watch
 from tenancy.database import Database
 
@@ -41,6 +44,7 @@ class Passed:
     analyzing_cpu: float
     postgres_cpu: float
     samples: list[Sample]
+    waited: list[float]  # seconds, by the neighbour for each track
 
 
 async def start(database: Database, tenant: UUID, key: UUID) -> UUID:
@@ -68,14 +72,14 @@ async def whole(of: Servers, tenant: UUID, key: UUID, tracks: int, count: int) -
     run = await start(of.database, tenant, key)
     postgres = processes.cpu_seconds(of.postgres_pid)
     began = time.perf_counter()
-    async with worker(of, count) as pid:
+    async with worker(of, count) as pid, neighbour(of.database) as other:
         watch = Watch(of.database, tenant, run, pid)
         samples = await watch.to_the_end(tracks)
         cpu = watch.cpu()
     seconds = samples[-1].at - samples[0].at
     print(f"{time.perf_counter() - began:.0f} s with the start of the worker", flush=True)
     spent = processes.cpu_seconds(of.postgres_pid) - postgres
-    return Passed(seconds, cpu.own, cpu.children, spent, samples)
+    return Passed(seconds, cpu.own, cpu.children, spent, samples, sorted(other.waited))
 
 
 def report(tracks: int, count: int, alone: turns.Alone, passed: Passed) -> str:
@@ -99,7 +103,18 @@ def report(tracks: int, count: int, alone: turns.Alone, passed: Passed) -> str:
         f"A track costs {analysis:.2f} ms of CPU in the analyzers, {passed.worker_cpu * each:.2f} in the"
         f" worker that claims and stores, and {passed.postgres_cpu * each:.2f} in Postgres. Of that, the"
         f" turns alone take {alone.worker_cpu * each:.2f} and {alone.postgres_cpu * each:.2f}:"
-        f" {share:.1%} of the analysis (the target is 5 %).\n\n{results.table(HEAD, rows)}"
+        f" {share:.1%} of the analysis (the target is 5 %).\n\n"
+        f"{others(passed.waited)}{results.table(HEAD, rows)}"
+    )
+
+
+def others(waited: list[float]) -> str:
+    """What the run meant to the neighbour; nothing where it was too short for a track of theirs."""
+    if not waited:
+        return ""
+    return (
+        f"Another tenant who added a single track {len(waited)} times meanwhile had its analyses after"
+        f" {median(waited):.2f} s, {waited[-1]:.2f} s at the longest.\n\n"
     )
 
 
