@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from graphql import FieldNode, GraphQLObjectType, is_non_null_type
@@ -32,7 +33,7 @@ def deferred(
     compiler.plan.deferred.append(
         Deferred(
             path=place.keys,
-            mark=mark,
+            mark=re.compile(rb'"%b([0-9a-f-]{36})"' % mark.encode()),
             fault=fault,
             spec=spec,
             arguments=compiler.arguments(parent, nodes),
@@ -45,7 +46,8 @@ def deferred(
 def plan_of_values(
     compiler: Compiler, place: Place, parent: GraphQLObjectType, nodes: list[FieldNode]
 ) -> Plan:
-    """One statement for all values, in their order. Its faults are the whole plan's: so are their places."""
+    """One statement for the texts of all values, in their order. Its faults are the whole plan's: so are
+    their places."""
     below = compiler.another(Plan(faults=compiler.plan.faults))
     values = below.hole(JsonHole(None, "values", None), place, nodes)
     type_ = parent.fields[nodes[0].name.value].type
@@ -54,10 +56,10 @@ def plan_of_values(
         inner = below.never_null(inner, place, nodes)
     below.plan.parts = compact(
         [
-            "(select coalesce(json_agg(",
+            "(select coalesce(json_agg((",
             *inner,
             lambda filled: (
-                f" order by later.n), '[]'::json) from jsonb_array_elements({filled[values]})"
+                f")::text order by later.n), '[]'::json) from jsonb_array_elements({filled[values]})"
                 " with ordinality later(v, n))"
             ),
         ]

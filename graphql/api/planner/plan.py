@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,10 +81,13 @@ Part = str | Callable[[Filled], str]
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A field that stands as `mark` and its row's id at first, until `plan` has all rows' values."""
+    """A field that stands as a mark with its row's id at first, until `plan` has all rows' values.
+
+    `mark` finds these in JSON, the id being its group.
+    """
 
     path: tuple[str, ...]
-    mark: str
+    mark: re.Pattern[bytes]
     fault: str
     spec: Later
     arguments: Arguments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -27,18 +27,19 @@ async def read(
     rows it hangs on.
     """
     failed: dict[str, Exception] = {}
-    json = await run(plan, ask, values, failed, (str(path[-1]),))
+    json = await statement(plan, ask, values, failed, (str(path[-1]),))
+    [json] = await completed([json], plan, ask, values, failed)
     return settle(json, plan.faults, failed, path)
 
 
-async def run(
+async def statement(
     plan: Plan, ask: Ask, values: VariableValues, failed: dict[str, Exception], path: tuple[str, ...]
 ) -> bytes:
-    """The JSON with marks in it; `path` are the response keys that lead to this plan's value."""
+    """What Postgres says; deferred fields are marks in it. `path` are the keys that lead to the value."""
     sql, params = await plan.render(ask, values, failed)
     context, tenant = ask.context, ask.context.principal.tenant
 
-    async def statement(connection: asyncpg.Connection) -> bytes | None:
+    async def fetch(connection: asyncpg.Connection) -> bytes | None:
         if context.services.show_plans != "off":
             explained = context.services.show_plans == "explain"
             told = await explain(connection, sql, len(params)) if explained else {}
@@ -47,25 +48,28 @@ async def run(
         return json
 
     if context.replica is not None:
-        json = await context.replica.read(tenant, statement)
+        json = await context.replica.read(tenant, fetch)
     else:
         async with context.database.reading(tenant) as connection:
-            json = await statement(connection)
-    if json is None or not plan.deferred:
-        return b"null" if json is None else json
-    value = orjson.loads(json)
+            json = await fetch(connection)
+    return b"null" if json is None else json
+
+
+async def completed(
+    texts: list[bytes], plan: Plan, ask: Ask, values: VariableValues, failed: dict[str, Exception]
+) -> list[bytes]:
+    """The JSON texts with the values of deferred fields, put in as they are: no number is read again."""
     for deferred in plan.deferred:
-        slots = [
-            (holder, key, UUID(holder[key].removeprefix(deferred.mark)))
-            for holder, key in holders(value, deferred.path[len(path) :])
-            if isinstance(holder.get(key), str) and holder[key].startswith(deferred.mark)
-        ]
-        ids = tuple(dict.fromkeys(id_ for _, _, id_ in slots))
-        answers = await later(deferred, replace(ask, keys=ids), values, failed) if ids else []
-        by_id = dict(zip(ids, answers, strict=True))
-        for holder, key, id_ in slots:
-            holder[key] = by_id[id_]
-    return orjson.dumps(value)
+        ids = list(dict.fromkeys(id_ for text in texts for id_ in deferred.mark.findall(text)))
+        if ids:
+            keys = tuple(UUID(id_.decode()) for id_ in ids)
+            answers = await later(deferred, replace(ask, keys=keys), values, failed)
+            texts = put(dict(zip(ids, answers, strict=True)), deferred.mark, texts)
+    return texts
+
+
+def put(answers: dict[bytes, bytes], mark: re.Pattern[bytes], texts: list[bytes]) -> list[bytes]:
+    return [mark.sub(lambda found: answers[found[1]], text) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +81,19 @@ class Values:
 
 async def later(
     deferred: Deferred, ask: Ask, values: VariableValues, failed: dict[str, Exception]
-) -> list[Any]:
+) -> list[bytes]:
     """The JSON of each of the rows `ask.keys`; the mark of a fault where there is none."""
     try:
         found = await deferred.values(ask, values)
     except Exception as error:
         found = [error] * len(ask.keys)
     broken = {n: value for n, value in enumerate(found) if isinstance(value, Exception)}
-    given = Values([None if n in broken else value for n, value in enumerate(found)])
-    json = await run(deferred.plan, replace(ask, source=given), values, failed, deferred.path)
-    answers: list[Any] = orjson.loads(json)
+    given = replace(ask, source=Values([None if n in broken else value for n, value in enumerate(found)]))
+    json = await statement(deferred.plan, given, values, failed, deferred.path)
+    texts = [b"null" if text is None else text.encode() for text in orjson.loads(json)]
+    answers = await completed(texts, deferred.plan, given, values, failed)
     for n, why in broken.items():
         name = f"{deferred.fault}.{n}"
         failed[name] = why
-        answers[n] = TOKEN + name
+        answers[n] = orjson.dumps(TOKEN + name)
     return answers
-
-
-def holders(value: Any, rest: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
-    """The objects that hold a field, and its key in them."""
-    if isinstance(value, list):
-        for item in value:
-            yield from holders(item, rest)
-    elif isinstance(value, dict):
-        if len(rest) == 1:
-            yield value, rest[0]
-        else:
-            yield from holders(value.get(rest[0]), rest[1:])
