@@ -46,12 +46,14 @@ class UnknownOperation(ApiError):
 class Operation:
     """One operation of a valid document. Two are never equal.
 
-    `plans` and `costs` are what api.planner remembers of it: they go when it does.
+    `coerced` is what documents.variables, `plans` and `costs` are what api.planner remembers of it: they go
+    when it does.
     """
 
     node: OperationDefinitionNode
     condition_variables: tuple[str, ...]
     introspects: bool = False
+    coerced: dict[Any, VariableValues] = field(default_factory=dict)  # by variables as they came
     plans: dict[Any, Any] = field(default_factory=dict)
     costs: dict[Any, Any] = field(default_factory=dict)
     event_variables: tuple[str, ...] | None = None  # of a subscription; see `subscribing.event_variables`

@@ -17,13 +17,13 @@ from graphql import (
     execute,
     located_error,
 )
-from graphql.execution.values import get_variable_values
 
 from api.context import Context
 from api.cost import BASE, Estimate
 from api.deadline import Deadline
 from api.documents.document import Bound, Document, Documents, Operation
 from api.documents.limits import check, check_variables
+from api.documents.variables import coerced
 from api.errors import ApiError, Forbidden, reported
 from api.execution.fragments import Fragment, FragmentExecutor
 from api.execution.subscribing import Subscribing, Told, told
@@ -83,10 +83,7 @@ class Engine:
         Raises LimitExceeded.
         """
         check_variables(variables)
-        definitions = operation.node.variable_definitions or ()
-        values = get_variable_values(
-            self.schema, definitions, variables or {}, max_errors=20, hide_suggestions=self._hidden
-        )
+        values = coerced(self.schema, operation, variables, hide_suggestions=self._hidden)
         return Bound(document, operation, variables, values)
 
     def cost(self, bound: Bound) -> Estimate:
