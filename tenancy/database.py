@@ -10,7 +10,6 @@ say who they act as and for whom, at the cost of two more round trips.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,7 +20,8 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from tenancy.connections import PinnedConnection, Usage, read_every_day, refuse_closed
+from tenancy.connections import Usage, read_every_day, refuse_closed
+from tenancy.readers import Borrowing, Readers
 from tenancy.rls import APP_ROLE
 
 
@@ -53,10 +53,8 @@ class Database:
         # What a transaction says first.
         others = "".join(f", set_config('{name}', '{value}', true)" for name, value in own.items() if pooled)
         self._begin = "select set_config('app.tenant_id', {}, true)" + others
-        self._limit, self._writers = readers, writers
-        self._readers = asyncio.Semaphore(readers)
-        self._asked = self._busy = 0  # tasks that wait for a reader or have one; those that have one
-        self._idle: list[PinnedConnection] = []  # least recently used first
+        self._writers = writers
+        self._readers = Readers(self.connect, readers, self._begin if pooled else None)
         self._writing: list[asyncpg.Connection] = []  # that nobody writes with
         self._engine: AsyncEngine = create_async_engine(
             urlunsplit(urlsplit(url)._replace(scheme="postgresql+asyncpg")),
@@ -78,9 +76,7 @@ class Database:
             raise UnsafeDatabaseRole
 
     async def close(self) -> None:
-        for pinned in self._idle:
-            await pinned.connection.close()
-        self._idle.clear()
+        await self._readers.close()
         while self._writing:
             await self._writing.pop().close()
         await self._engine.dispose()
@@ -88,15 +84,15 @@ class Database:
     def usage(self) -> Usage:
         """Of this moment."""
         writing: int = self._engine.pool.checkedout()  # type: ignore[attr-defined]  # a QueuePool's
-        return Usage((self._busy, self._limit), (writing, self._writers), self._asked - self._busy)
+        return Usage(self._readers.usage, (writing, self._writers), self._readers.waiting)
 
     def reading(self, tenant: UUID) -> Borrowing:
         """A read-only connection that sees the rows of `tenant`; `json` values arrive as bytes."""
-        return Borrowing(self, tenant)
+        return Borrowing(self._readers, tenant)
 
     def unpinned(self) -> Borrowing:
         """A connection for the gate's functions (see `tenancy.rls`), which answer without a tenant."""
-        return Borrowing(self, None)
+        return Borrowing(self._readers, None)
 
     @asynccontextmanager
     async def transaction(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
@@ -148,71 +144,6 @@ class Database:
         )
         await read_every_day(connection)
         return connection
-
-    async def _borrow(self, tenant: UUID | None) -> PinnedConnection:
-        """One that is pinned to `tenant` already, if there is one; waits while all are in use."""
-        self._asked += 1
-        try:
-            await self._readers.acquire()
-        except BaseException:
-            self._asked -= 1
-            raise
-        pinned = self._take(tenant)
-        self._busy += 1
-        try:
-            pinned = pinned or PinnedConnection(await self.connect())
-            if self._pooled:
-                begin = self._begin.format(f"'{tenant or ''}'")
-                await pinned.connection.execute(f"begin read only; {begin}")
-            elif tenant is not None:
-                await pinned.pin(tenant)
-        except BaseException:
-            if pinned is not None and self._pooled:
-                pinned.connection.terminate()  # it may be inside a transaction
-            self._give_back(pinned)
-            raise
-        return pinned
-
-    async def _end(self, pinned: PinnedConnection, word: str) -> None:
-        """Ends a read; behind a PgBouncer by this word."""
-        try:
-            if self._pooled and not pinned.connection.is_closed():
-                await pinned.connection.execute(word)
-        finally:
-            self._give_back(pinned)
-
-    def _give_back(self, pinned: PinnedConnection | None) -> None:
-        self._asked -= 1
-        self._busy -= 1
-        if pinned is not None and not pinned.connection.is_closed():
-            self._idle.append(pinned)
-        self._readers.release()
-
-    def _take(self, tenant: UUID | None) -> PinnedConnection | None:
-        self._idle = [pinned for pinned in self._idle if not pinned.connection.is_closed()]
-        for index in range(len(self._idle) - 1, -1, -1):
-            if self._idle[index].tenant == tenant:
-                return self._idle.pop(index)
-        # Tenants may be many more than connections: one that is pinned elsewhere is pinned anew, once there
-        # is no room for another.
-        full = self._busy + len(self._idle) >= self._limit
-        return self._idle.pop(0) if full else None
-
-
-class Borrowing:
-    """`async with`: a connection from the pool. Every read goes through here, so it is no generator."""
-
-    __slots__ = ("_database", "_pinned", "_tenant")
-
-    def __init__(self, database: Database, tenant: UUID | None) -> None:
-        self._database, self._tenant = database, tenant
-
-    async def __aenter__(self) -> asyncpg.Connection:
-        self._pinned = await self._database._borrow(self._tenant)
-        return self._pinned.connection
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        await self._database._end(self._pinned, "commit" if kind is None else "rollback")
 
 
 async def driver_of(session: AsyncSession) -> Any:

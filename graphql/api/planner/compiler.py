@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from graphql import (
     FieldNode,
     GraphQLError,
-    GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
-    TypeNameMetaFieldDef,
     get_named_type,
     is_leaf_type,
     is_non_null_type,
@@ -23,14 +21,22 @@ from api.planner import json_values
 from api.planner.arguments import Arguments, Conversion
 from api.planner.connections import connection
 from api.planner.deferring import deferred
-from api.planner.faults import TOKEN, Fault, Place
+from api.planner.faults import Fault, Place, mark
 from api.planner.fields import PLAN, Computed, Embedded, Later, One, Paged, Single, Spec, Value
 from api.planner.plan import Hole, JsonHole, Plan, SingleHole, compact, joined
 from api.planner.rows import Row, TableRow
-from api.planner.sql import NotPlannable, Parts, is_composite, json_object, named_object, table_of
+from api.planner.sql import (
+    NotPlannable,
+    Parts,
+    definition_of,
+    is_composite,
+    is_moment,
+    json_object,
+    moment,
+    named_object,
+    table_of,
+)
 from tenancy.scopes import Scope
-
-MOMENT = "to_char({0} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
 @dataclass(slots=True)
@@ -184,26 +190,8 @@ class Compiler:
         return f"t{self.aliases}"
 
 
-def mark(fault: str) -> str:
-    """SQL of the JSON text that stands for a fault."""
-    return f"'\"{TOKEN}{fault}\"'"
-
-
-def definition_of(type_: GraphQLObjectType, nodes: list[FieldNode]) -> GraphQLField:
-    name = nodes[0].name.value
-    return TypeNameMetaFieldDef if name == "__typename" else type_.fields[name]
-
-
 def may_be_null(spec: Spec, row: Row | None, type_: GraphQLOutputType) -> bool:
     """Whether SQL can give null where the schema has none: stored JSON can, columns and their keys can't."""
     if isinstance(spec, Value) and is_leaf_type(get_named_type(type_)):
         return spec.sql is None and not isinstance(row, TableRow)
     return isinstance(spec, Value | Single | Computed)
-
-
-def is_moment(type_: GraphQLOutputType) -> bool:
-    return bool(get_named_type(type_).name == "DateTime")
-
-
-def moment(sql: str) -> str:
-    return MOMENT.format(sql)

@@ -52,6 +52,11 @@ class Place:
         return Place(self.keys, self.field, depth, self.stop if is_non_null_type(item) else depth)
 
 
+def mark(fault: str) -> str:
+    """SQL of the JSON text that stands for a fault."""
+    return f"'\"{TOKEN}{fault}\"'"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What a mark means. `error` None: what a function raised in this request."""

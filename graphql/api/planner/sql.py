@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type, is_abstract_type, is_object_type
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    TypeNameMetaFieldDef,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+)
 
 from api.planner.fields import TABLE, Table
 from api.planner.plan import Part
 
 Parts = list[Part]
+
+MOMENT = "to_char({0} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
 class NotPlannable(TypeError):
@@ -39,3 +50,16 @@ def is_composite(type_: Any) -> bool:
 def table_of(type_: GraphQLObjectType) -> Table | None:
     table: Table | None = getattr(type_.extensions["strawberry-definition"].origin, TABLE, None)
     return table
+
+
+def is_moment(type_: GraphQLOutputType) -> bool:
+    return bool(get_named_type(type_).name == "DateTime")
+
+
+def moment(sql: str) -> str:
+    return MOMENT.format(sql)
+
+
+def definition_of(type_: GraphQLObjectType, nodes: list[FieldNode]) -> GraphQLField:
+    name = nodes[0].name.value
+    return TypeNameMetaFieldDef if name == "__typename" else type_.fields[name]
