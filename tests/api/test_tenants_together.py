@@ -236,6 +236,11 @@ class Together(RuleBasedStateMachine):
         return normal(self.ask(name, document, sent=id_, i=TOUCH[what][1](id_)), id_)
 
 
+# The machine works in a thread of its own. What the service's loop draws meanwhile, such as how long it waits
+# before it tries again, looks to Hypothesis as if a strategy had used `random`.
+beside_the_loop = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
+
 async def together(service: Service, database: Database) -> type[Together]:
     parties: dict[str, Party] = {}
     for name in NAMES:
@@ -257,6 +262,7 @@ def run(machine: type[Together], examples: int) -> None:
     run_state_machine_as_test(machine, settings=options)
 
 
+@beside_the_loop
 async def test_nothing_of_one_tenant_reaches_another(service: Service, database: Database) -> None:
     machine = await together(service, database)
     await asyncio.to_thread(run, machine, EXAMPLES)
@@ -281,6 +287,7 @@ async def unprotected(
     await database.close()
 
 
+@beside_the_loop
 async def test_without_policies_it_would_be_noticed(unprotected: tuple[Service, Database]) -> None:
     service, database = unprotected
     machine = await together(service, database)
