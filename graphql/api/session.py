@@ -18,7 +18,8 @@ from api.context import Context
 from api.encoding import encode_execution
 from api.execution.engine import Engine
 from api.failures import errors_of
-from api.messages import Closing, Code, Message, read, text_of, write
+from api.frames import Frames
+from api.messages import Closing, Code, Message, text_of
 from api.persisted.admission import Admission
 from api.requests import TENANT_HEADER, OpenContext, caller, credentials
 from api.watch import ENDED, Watch
@@ -54,8 +55,7 @@ class Session:
         self._socket = socket
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._clock = asyncio.get_running_loop().time
-        self._heard = self._clock()
+        self._frames = Frames(socket)
         self._held = ExitStack()
 
     async def run(self) -> None:
@@ -93,7 +93,7 @@ class Session:
         """The handshake, up to connection_ack. Raises Closing."""
         try:
             async with asyncio.timeout(self._service.init_seconds):
-                while (message := await self._next()).type != "connection_init":
+                while (message := await self._frames.next()).type != "connection_init":
                     if message.type == "subscribe":
                         raise Closing(Code.UNAUTHORIZED, "Unauthorized: send connection_init first")
         except TimeoutError as error:
@@ -110,25 +110,12 @@ class Session:
             raise forbidden(error) from error
         except Full as error:
             raise Closing(Code.TOO_MANY_SOCKETS, str(error)) from error
-        await self._socket.send_text(write("connection_ack"))
+        await self._frames.send("connection_ack")
         return watch
-
-    async def _next(self) -> Message:
-        """The client's next message; a ping is answered here. Raises Closing or WebSocketDisconnect."""
-        while True:
-            frame = await self._socket.receive()
-            if frame["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(frame["code"])
-            self._heard = self._clock()
-            message = read(frame.get("text"))
-            if message.type != "ping":
-                return message
-            payload = None if message.payload is None else orjson.dumps(message.payload)
-            await self._socket.send_text(write("pong", payload=payload))
 
     async def _receive(self) -> None:
         while True:
-            message = await self._next()
+            message = await self._frames.next()
             if message.type == "connection_init":
                 raise Closing(Code.TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
             if message.type == "complete" and message.id in self._operations:
@@ -146,17 +133,17 @@ class Session:
                 await self._watch.hold(every)
             except ENDED as error:
                 raise forbidden(error) from error
-            if self._clock() - self._heard > SILENT_PINGS * every:
+            if self._frames.silence > SILENT_PINGS * every:
                 raise Closing(Code.GOING_AWAY, "No answer to ping")
             try:
                 async with asyncio.timeout(every):
-                    await self._socket.send_text(write("ping"))
+                    await self._frames.send("ping")
             except TimeoutError as error:
                 raise Closing(Code.GOING_AWAY, "The client takes no messages") from error
 
     async def _operate(self, message: Message) -> None:
         """Runs one operation to its end; a failure is told to the client, and the socket stays open."""
-        last = write("complete", message.id)
+        last: tuple[str, str, bytes | None] = ("complete", message.id, None)
         try:
             if len(self._operations) > MAX_OPERATIONS:
                 raise GraphQLError(
@@ -168,12 +155,11 @@ class Session:
         except (WebSocketDisconnect, WebSocketDisconnected):
             return  # the receiver hears of it too
         except Exception as error:
-            errors = orjson.dumps([error.formatted for error in errors_of(error)])
-            last = write("error", message.id, errors)
+            last = "error", message.id, orjson.dumps([error.formatted for error in errors_of(error)])
         self._check(message.id)
         del self._operations[message.id]  # first: with this message the client may use the id again
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
-            await self._socket.send_text(last)
+            await self._frames.send(*last)
 
     async def _perform(self, id_: str, request: dict[str, Any]) -> None:
         engine = self._service.engine
@@ -197,7 +183,7 @@ class Session:
 
     async def _send(self, id_: str, payload: bytes) -> None:
         self._check(id_)
-        await self._socket.send_text(write("next", id_, payload))
+        await self._frames.send("next", id_, payload)
 
     def _check(self, id_: str) -> None:
         """Nothing is sent for an operation that the client has completed, even if its task lives on."""
