@@ -37,14 +37,14 @@ ANALYSES = 10  # of two tracks
 async def readings(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often an analysis was read, by whom; nothing that was read grows old meanwhile."""
     found: Counter[str] = Counter()
-    read = reading.run
+    read = reading.statement
 
     async def counted(plan: Any, ask: Any, values: Any, failed: Any, path: Any) -> bytes:
         if path == ("analysis",):
             found[str(ask.context.principal.tenant)] += 1
         return await read(plan, ask, values, failed, path)
 
-    monkeypatch.setattr(reading, "run", counted)
+    monkeypatch.setattr(reading, "statement", counted)
     monkeypatch.setattr(subscribing, "SHARED_SECONDS", 3_600.0)
     return found
 
