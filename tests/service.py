@@ -45,6 +45,16 @@ class Service:
         errors: list[dict[str, Any]] = (await self.post(key, query, variables)).json()["errors"]
         return errors
 
+    async def metric(self, name: str) -> float:
+        """A figure of /metrics that has no labels."""
+        lines = (await self.http.get("/metrics")).text.splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+    async def followed_by(self, subscribers: int) -> None:
+        """Returns once so many follow: before that, an event could pass those who have no cursor."""
+        while await self.metric("rap_analyzer_subscribers") < subscribers:
+            await asyncio.sleep(0.02)
+
 
 # People can be invited by way of a provider that nobody asks: tests/oidc has real ones.
 SIGN_IN: dict[str, Any] = {

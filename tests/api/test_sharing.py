@@ -100,7 +100,7 @@ async def test_many_sockets_and_streams_share_one_reading(
                 "POST", "/graphql", json={"query": EVENTS}, headers={**headers, "Last-Event-ID": "0-0"}
             )
         )
-        await asyncio.sleep(0.2)  # until those without a cursor follow
+        await shared.followed_by(9)
         run = await add(shared, tenant)
         told = await asyncio.gather(*(heard(socket, run) for socket in sockets))
         events = []
@@ -129,7 +129,7 @@ async def test_who_sees_something_else_has_a_reading_of_their_own(
             await socket.subscribe("1", EVENTS, after="0-0")
         await without_scores.subscribe("1", EVENTS, after="0-0", **{"with": False})
         await other.subscribe("1", OTHER)
-        await asyncio.sleep(0.2)
+        await shared.followed_by(4)
         run = await add(shared, tenant)
         seen = await heard(whole, run)
         assert {bool(event["analysis"]["track"]["lyrics"]) for event in seen} == {True}

@@ -67,8 +67,9 @@ def address(service: Service) -> str:
 
 async def test_a_run_is_told_whole_and_resumes_from_any_cursor(service: Service, tenant: Tenant) -> None:
     async with opened(address(service), tenant.key) as socket:
+        before = await service.metric("rap_analyzer_subscribers")
         await socket.subscribe("1", EVENTS)
-        await asyncio.sleep(0.2)  # until the server follows; what came before is asked for below, by cursor
+        await service.followed_by(int(before) + 1)
         tracks, run = await add(service, tenant, 3)
         heard = await until_finished(socket, run)
     completed = [event["analysis"] for event in heard if event["__typename"] == "AnalysisCompleted"]

@@ -46,11 +46,6 @@ async def serving_with(
                     yield service, valkey
 
 
-async def metric(service: Service, name: str) -> float:
-    lines = (await service.http.get("/metrics")).text.splitlines()
-    return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
-
-
 async def cost(service: Service, key: str) -> dict[str, Any]:
     response = await service.post(key, QUERY)
     assert response.status_code == 200, response.text
@@ -81,16 +76,16 @@ async def test_requests_go_on_and_say_so(database: Database, database_url: str) 
     key = await new_key(database, tenant)
     async with serving_with(database_url, key, "local") as (service, valkey):
         assert "degraded" not in await cost(service, key)
-        charged = await metric(service, "rap_analyzer_quota_local_charges_total")
+        charged = await service.metric("rap_analyzer_quota_local_charges_total")
         await valkey.stop()
         assert (await noticed(service, key)).json()["extensions"]["cost"]["degraded"] is True
         for _ in range(20):
             assert (await cost(service, key))["degraded"] is True
-        assert await metric(service, "rap_analyzer_quota_degraded") == 1
-        assert await metric(service, "rap_analyzer_quota_local_charges_total") == charged + 21
+        assert await service.metric("rap_analyzer_quota_degraded") == 1
+        assert await service.metric("rap_analyzer_quota_local_charges_total") == charged + 21
         await valkey.start()
         await healed(service, key)
-        assert await metric(service, "rap_analyzer_quota_degraded") == 0
+        assert await service.metric("rap_analyzer_quota_degraded") == 0
         quota = "{ viewer { apiKey { quota { usedThisMonth } } } }"
         await asyncio.sleep(1.5)  # what was let through meanwhile is booked by then
         used = (await service.data(key, quota))["viewer"]["apiKey"]["quota"]["usedThisMonth"]
