@@ -20,6 +20,7 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from tenancy.away import is_away
 from tenancy.connections import Usage, read_every_day, refuse_closed
 from tenancy.readers import Borrowing, Readers
 from tenancy.rls import APP_ROLE
@@ -118,8 +119,8 @@ class Database:
             await connection.execute(f"begin; {begin}")
             try:
                 yield connection
-            except Exception:
-                if not connection.is_closed():
+            except Exception as error:
+                if not connection.is_closed() and not is_away(error):
                     await connection.execute("rollback")
                     ended = True
                 raise

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from tenancy.away import is_away
 from tenancy.connections import PinnedConnection
 
 
@@ -55,17 +56,19 @@ class Readers:
             elif tenant is not None:
                 await pinned.pin(tenant)
         except BaseException:
-            if pinned is not None and self._begin is not None:
-                pinned.connection.terminate()  # it may be inside a transaction
+            if pinned is not None:
+                pinned.connection.terminate()  # it may be inside a transaction, or lost and not know it
             self._give_back(pinned)
             raise
         return pinned
 
-    async def end(self, pinned: PinnedConnection, word: str) -> None:
-        """Ends a read; behind a PgBouncer by this word."""
+    async def end(self, pinned: PinnedConnection, error: BaseException | None) -> None:
+        """Ends a read, and a connection that was lost with it."""
         try:
-            if self._begin is not None and not pinned.connection.is_closed():
-                await pinned.connection.execute(word)
+            if is_away(error):
+                pinned.connection.terminate()
+            elif self._begin is not None and not pinned.connection.is_closed():
+                await pinned.connection.execute("commit" if error is None else "rollback")
         finally:
             self._give_back(pinned)
 
@@ -99,5 +102,5 @@ class Borrowing:
         self._pinned = await self._readers.borrow(self._tenant)
         return self._pinned.connection
 
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        await self._readers.end(self._pinned, "commit" if kind is None else "rollback")
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        await self._readers.end(self._pinned, error)

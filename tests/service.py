@@ -52,7 +52,7 @@ class Service:
 
     async def followed_by(self, subscribers: int) -> None:
         """Returns once so many follow: before that, an event could pass those who have no cursor."""
-        while await self.metric("rap_analyzer_subscribers") < subscribers:
+        while await self.metric("rap_analyzer_subscribers") < subscribers:  # noqa: ASYNC110 - a server
             await asyncio.sleep(0.02)
 
 

@@ -21,6 +21,7 @@ from app.search.recommend import SeedNotFound
 from app.telemetry.metrics import ERRORS
 from app.trends.service import TooManyPeriods
 from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound, ExpiryExceeded, ScopeExceeded
+from tenancy.away import is_away
 from tenancy.limits import QuotaUnavailable
 from tenancy.members import InvalidMember, LastOwner, MemberExists, MemberNotFound, OwnersOnly
 from tenancy.names import InvalidName
@@ -62,6 +63,7 @@ EXPECTED: dict[type[Exception], str] = {
     UnknownAnalyzer: "BAD_USER_INPUT",
     UnknownProvider: "BAD_USER_INPUT",
 }
+UNAVAILABLE = "The database is away for the moment. Try again in a few seconds."
 DATABASE = {
     asyncpg.QueryCanceledError: ("TIMEOUT", "This took too long. Ask for fewer items, or narrow the filter."),
     # The statement is ours: what the database can't read in it is a caller's cursor.
@@ -116,6 +118,9 @@ def reported(error: GraphQLError) -> GraphQLError:
     for type_, (its_code, its_message) in DATABASE.items():
         if isinstance(original, type_):
             code, message = its_code, its_message
+    if code is None and is_away(original):
+        code, message = "UNAVAILABLE", UNAVAILABLE
+        log.warning("database_away", error=type(original).__qualname__)
     extensions = {"code": code}
     if code is None:
         trace = uuid4().hex

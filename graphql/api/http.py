@@ -24,6 +24,7 @@ from api.request_body import JSON, BadRequest, GraphQLRequest, parameters
 from api.requests import CrossSiteRequest, OpenContext, caller, credentials
 from api.watch import Watch
 from tenancy.authentication import Authenticator
+from tenancy.away import is_away
 from tenancy.oidc.providers import ProviderUnavailable
 from tenancy.principals import TenantSuspended, Unauthenticated
 from tenancy.quotas import QuotaExceeded, QuotaUnavailable
@@ -94,7 +95,10 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is left to read it
         except Exception as error:
-            return answer(media, encode_result(None, errors_of(error)), 500)
+            body = encode_result(None, errors_of(error))
+            return (
+                answer(media, body, 503, {"Retry-After": "5"}) if is_away(error) else answer(media, body, 500)
+            )
 
     async def _respond(self, request: Request, accept: str, media: str) -> Response:
         if request.method not in ("GET", "POST"):

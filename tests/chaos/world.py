@@ -105,6 +105,10 @@ class World:
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
+    def unexpected(self) -> list[str]:
+        """What the programs did not expect, in their own words."""
+        return [line for line in self.logs().splitlines() if "unexpected_error" in line or "failed" in line]
+
 
 async def ready(http: httpx.AsyncClient, url: str) -> None:
     while True:
@@ -142,6 +146,9 @@ async def world(folder: Path) -> AsyncIterator[World]:
         try:
             await made.ready()
             yield made
+        except BaseException:
+            print(*made.unexpected(), sep="\n")  # noqa: T201 - what there is to find the cause by
+            raise
         finally:
             supervisor.cancel()
             await asyncio.gather(supervisor, return_exceptions=True)

@@ -13,10 +13,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-import asyncpg
 import orjson
 import structlog
-from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLSchema, create_source_event_stream
+from graphql import ExecutionResult, FieldNode, GraphQLSchema, create_source_event_stream
 from graphql.execution import Executor, execute_subscription_event
 
 from api.context import Context
@@ -26,6 +25,7 @@ from api.errors import reported
 from api.execution.fragments import FragmentExecutor
 from api.execution.sharing import Sharing
 from api.planner.arguments import variables_in
+from tenancy.away import is_away
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +33,6 @@ SHARED_SECONDS = 0.25  # that what is shown may be old; subscribers who keep up 
 MOST_SHARED = 10_000
 # Waits, in seconds, for a database that is away: no client should get half an event for that.
 WAITS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 5.0, 5.0, 5.0)
-AWAY = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +89,7 @@ async def shown(executor: Callable[[], Executor[Any]], context: Context) -> byte
     for wait in (*WAITS, None):
         executing = execute_subscription_event(executor())
         result = await executing if inspect.isawaitable(executing) else executing
-        away = next((error for error in result.errors or () if is_away(error)), None)
+        away = next((error for error in result.errors or () if is_away(error.original_error)), None)
         if away is None:
             return encode_execution(told(result), context, extensions=False)
         if wait is None:
@@ -110,10 +103,6 @@ def told(result: ExecutionResult) -> ExecutionResult:
     """The result with its errors as the caller may see them."""
     errors = [reported(error) for error in result.errors] if result.errors else None
     return ExecutionResult(result.data, errors)
-
-
-def is_away(error: GraphQLError) -> bool:
-    return isinstance(error.original_error, AWAY)
 
 
 def selection(bound: Bound, context: Context) -> Hashable:
