@@ -33,6 +33,7 @@ class Job(StrEnum):
 class Priority(IntEnum):
     """Higher goes first."""
 
+    BACKGROUND = -10  # nobody misses it for now
     BATCH = 0
     INTERACTIVE = 10  # somebody may be waiting
 

@@ -19,7 +19,6 @@ from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
 from app.events.hub import Hub
 from app.events.tasks import end
-from app.search.embeddings import FastEmbedder, Space
 from app.search.homes import Homes
 from app.search.recommend import RecommendationService
 from app.search.search import SearchService
@@ -97,8 +96,9 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
     if settings.replica_database_url is not None:
         replica = Replica(database, connecting(settings.replica_database_url), settings.replica_lag_seconds)
     valkey = Redis.from_url(redis_url)
-    embedder, homes = FastEmbedder(), Homes(database)
-    search = SearchService(database, embedder, homes)
+    homes = Homes(database, settings.text_embedders())
+    await homes.spaces.check()
+    search = SearchService(homes)
     warm = asyncio.create_task(search.warm())  # the first search should not wait for it
     hub = Hub(database, valkey)
     providers = Providers(provider.config for provider in settings.identity_providers)
@@ -126,7 +126,7 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
             database=database,
             replica=replica,
             search=search,
-            recommendations=RecommendationService(database, Space(embedder.space, embedder.dimension), homes),
+            recommendations=RecommendationService(homes),
             trends=TrendService(database),
             quotas=quotas,
             hub=hub,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.embedder_settings import EmbedderSettings
 from app.model_settings import LanguageModelSettings
 from tenancy.oidc.addresses import is_safe
 from tenancy.oidc.providers import ProviderConfig
@@ -16,6 +17,7 @@ from tenancy.restrictions import origin
 if TYPE_CHECKING:
     from app.analysis.agents import ModelAgent
     from app.analysis.policy import Offer
+    from app.search.embeddings import Embedder
 
 DEMO = "demo"  # the provider of members who sign in by a demo key
 
@@ -162,6 +164,13 @@ class Settings(BaseSettings):
     model_budget_usd: float = Field(
         default=10.0, ge=0, description="What models may cost each tenant in a calendar month (UTC)."
     )
+    embedders: tuple[EmbedderSettings, ...] = Field(
+        default=(EmbedderSettings(model="use-multilingual-v3"),),
+        min_length=1,
+        max_length=4,
+        description="The models that search by meaning compares with, as a JSON array of names or objects,"
+        " the fast one first: each joins once all tracks have its vectors. docs/search.md has them.",
+    )
     own_partition_above: int = Field(
         default=8_000,
         ge=100,
@@ -242,11 +251,18 @@ class Settings(BaseSettings):
         models = [model.name for model in self.models]
         if len(models) != len(set(models)):
             raise ValueError("two models have the same name")
+        spaces = [embedder.embedder.space for embedder in self.embedders]
+        if len(spaces) != len(set(spaces)):
+            raise ValueError("two embedders have the same model and dimension")
         for part in ("name", "issuer"):
             values = [getattr(provider, part) for provider in self.identity_providers]
             if len(values) != len(set(values)) or (part == "name" and DEMO in values):
                 raise ValueError(f"two identity_providers have the same {part}, or one is named {DEMO}")
         return self
+
+    def text_embedders(self) -> tuple[Embedder, ...]:
+        """What makes the vectors of passages and queries, the first space first."""
+        return tuple(embedder.embedder for embedder in self.embedders)
 
     def agents(self) -> tuple[ModelAgent, ...]:
         """The analyzers that ask the `models`, for one event loop."""

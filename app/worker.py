@@ -24,9 +24,10 @@ from app.lyrics.text import Lyrics
 from app.processes import ProcessPool
 from app.queue import Queue, keep_asking
 from app.search import embedding, index
-from app.search.embeddings import FastEmbedder, Space
+from app.search.embeddings import Embedder
 from app.search.index import EmbeddedTrack, TrackLyrics
-from app.search.moving import keep_moving
+from app.search.spaces import Spaces
+from app.search.upkeep import keep_up
 from app.settings import Settings
 from app.telemetry.analyses import report_analyses
 from app.telemetry.figures import Figures
@@ -45,11 +46,6 @@ class Hands:
 
     def __init__(self, pool: ProcessPool) -> None:
         self._pool = pool
-        self._embedder = FastEmbedder()
-
-    @property
-    def space(self) -> Space:
-        return Space(self._embedder.space, self._embedder.dimension)
 
     async def analyze(
         self, texts: Sequence[Text], names: Sequence[str]
@@ -60,9 +56,11 @@ class Hands:
     async def parse(self, texts: Sequence[Text]) -> list[Lyrics]:
         return await self._pool.run(batch.parse, texts)
 
-    async def embed(self, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
+    async def embed(self, embedder: Embedder, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
         with span("embed", tracks=len(lyrics)):
-            return await self._pool.run(index.compute, self._embedder, lyrics)
+            if embedder.computes:
+                return await self._pool.run(index.compute, embedder, lyrics)
+            return await asyncio.to_thread(index.compute, embedder, lyrics)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
@@ -85,7 +83,8 @@ async def work(
     WORKER_PROCESSES.set(processes)
     pool = ProcessPool(processes, patience_seconds=SLICE_SECONDS)
     quotas = Quotas(valkey, database, without=settings.quota_without_valkey, report=report_quota)
-    hands = Hands(pool)
+    hands, spaces = Hands(pool), Spaces(settings.text_embedders())
+    await spaces.check()
     shared = SharedAnswers(valkey)
     counsel = consultants(settings, database, shared, hands) if settings.models else None
     analysts = Analysts(
@@ -97,7 +96,7 @@ async def work(
     )
     computing: dict[Job, Callable[[Turn], Awaitable[None]]] = {
         Job.ANALYZE: partial(slices.advance, database, analysts=analysts),
-        Job.EMBED: partial(embedding.advance, database, space=hands.space.name, embed=hands.embed),
+        Job.EMBED: partial(embedding.advance, database, spaces=spaces, embed=hands.embed),
     }
     # Twice as many turns as processes: while one is computed, another one is read or committed.
     queues = [Queue(database_url, computing, 2 * processes)]
@@ -118,7 +117,7 @@ async def work(
     # What is cut short loses nothing.
     unbounded = [
         asyncio.create_task(quotas.keep()),
-        asyncio.create_task(keep_moving(database, hands.space, settings.own_partition_above)),
+        asyncio.create_task(keep_up(database, spaces, settings.own_partition_above)),
     ]
     try:
         await asyncio.gather(*(queue.run(stop) for queue in queues))

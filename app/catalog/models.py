@@ -140,14 +140,18 @@ class ExternalId(TenantOwned, Base):
 
 
 class EmbedItem(TenantOwned, Base):
-    """A track whose vectors are out of date; the row goes when the new ones are committed."""
+    """A track whose vectors of one space are out of date; the row goes when the new ones are committed.
+
+    Whoever changes a track knows no spaces, and leaves '' there: all that the tenant has (`search.passes`).
+    """
 
     __tablename__ = "embed_items"
     __table_args__ = (
         of_track(),
-        Index("ix_embed_items_next", "tenant_id", "attempts", sql("urgent desc"), "track_id"),
+        Index("ix_embed_items_next", "tenant_id", "space", "attempts", sql("urgent desc"), "track_id"),
     )
 
     track_id: Mapped[UUID] = mapped_column(primary_key=True)
+    space: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")
     urgent: Mapped[bool]
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))

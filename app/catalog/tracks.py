@@ -23,7 +23,6 @@ from app.lyrics.text import Lyrics as ParsedLyrics
 MAX_BATCH = 500
 POINTS = 2  # of the tenant's quota, for each track: it is stored and embedded
 TWICE = "Another track has this artist, title and lyrics already."
-EMBED_AT_ONCE = 16  # tracks of one turn: a second of work
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +176,14 @@ async def artist_ids(session: AsyncSession, tenant: UUID, names: dict[str, str])
 async def request_embedding(
     session: AsyncSession, tenant: UUID, tracks: Sequence[UUID], priority: Priority
 ) -> None:
-    """Queues the tracks for new vectors. Call it last, as `jobs.request`."""
+    """Queues the tracks for new vectors in all of the tenant's spaces. Call it last, as `jobs.request`."""
     urgent = priority is Priority.INTERACTIVE
     items = insert(EmbedItem).values(
         [{"tenant_id": tenant, "track_id": track, "urgent": urgent} for track in tracks]
     )
     again = {"urgent": EmbedItem.urgent | items.excluded.urgent, "attempts": 0}
-    await session.execute(items.on_conflict_do_update(index_elements=["tenant_id", "track_id"], set_=again))
+    key = ["tenant_id", "track_id", "space"]
+    await session.execute(items.on_conflict_do_update(index_elements=key, set_=again))
     await request(session, Job.EMBED, tenant, priority)
 
 

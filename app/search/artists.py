@@ -28,7 +28,7 @@ async def similar(reading: Reading, artist: UUID, first: int) -> list[ArtistMatc
     own = await of(reading, [artist])
     if not own or own[0].vector is None:
         return []
-    taste = Taste([(own[0], 1.0)], own[0].vector)
+    taste = Taste([(own[0], 1.0)], own[0].vector, reading.embedder.unrelated)
     ids = await reading.near(own[0].vector, None) + await reading.like(own)
     rows = await reading.connection.fetch(
         "select distinct artist_id from tracks where tenant_id = $1 and id = any($2) and artist_id <> $3",

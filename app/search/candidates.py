@@ -12,10 +12,9 @@ import numpy as np
 import orjson
 
 from app.catalog.filters import TrackFilter
-from app.search.embeddings import Space, Vectors
+from app.search.embeddings import Embedder, Vectors, unit
 from app.search.homes import NEAREST, SHARED
 from app.search.likeness import Candidate, Lines
-from app.search.variety import unit
 from tenancy.sql import Params
 
 NEAR = 200  # tracks that are closest in meaning, and compared in full
@@ -35,7 +34,7 @@ class Reading:
 
     connection: asyncpg.Connection
     tenant: UUID
-    space: Space
+    embedder: Embedder
     home: UUID
 
     async def tracks(self, ids: Sequence[UUID], wanted: TrackFilter | None = None) -> list[Candidate]:
@@ -59,13 +58,13 @@ class Reading:
         """The tracks whose whole is closest to a vector, at most NEAR of those that the filter leaves."""
         params = Params(self.tenant)
         text = params.bind(orjson.dumps(toward, option=orjson.OPT_SERIALIZE_NUMPY).decode(), "text")
-        dimension = self.space.dimension
+        dimension = self.embedder.dimension
         conditions = [self._passages("p", params), "p.ordinal = 0"]
         chosen = "null"
         if wanted is not None and (filters := wanted.conditions("t", params)):
             chosen = f"array(select t.id from tracks t where t.tenant_id = $1 and {' and '.join(filters)})"
         if self.home != SHARED:
-            space = params.bind(self.space.name, "text")
+            space = params.bind(self.embedder.space, "text")
             near = f"near_tracks('{self.home}', {space}, {dimension}, {text}, {chosen}, {NEAREST})"
             conditions.append(f"p.track_id = any(array(select {near}))")
         elif chosen != "null":
@@ -116,7 +115,7 @@ class Reading:
 
     def _passages(self, alias: str, params: Params) -> str:
         # The home stands in the text: only so is its partition known when the statement is planned.
-        space = params.bind(self.space.name, "text")
+        space = params.bind(self.embedder.space, "text")
         return f"{alias}.tenant_id = $1 and {alias}.home = '{self.home}' and {alias}.space = {space}"
 
 

@@ -1,4 +1,4 @@
-"""Texts as unit vectors, by a model that ships inside a package.
+"""Texts as unit vectors: what a model has to do, and the fast one, which ships inside a package.
 
 A model is known by the name of its space, which is stored beside every vector: vectors of two
 spaces are never compared, so a second model can fill its space while the first one answers.
@@ -30,11 +30,16 @@ class Space:
 
 
 class Embedder(Protocol):
-    """A model as search needs it: cheap to build, to pickle and to send to a worker process.
+    """A model as search needs it.
 
-    `background` and `foreground` say what its cosines mean: the likeness (see `search.meaning`) of a query
-    to most tracks, and to a clear answer. Scores of 0..1 are read off between them. Over the labelled
-    queries (see bench/quality) the median track is at .09, the median right answer at .3, the best at .5.
+    What its cosines mean: `background` and `foreground` are the likeness (see `search.meaning`) of a query
+    to most tracks, and to a clear answer; scores of 0..1 are read off between them. `unrelated` is the usual
+    cosine of two songs that have nothing to do with each other, and `named` the one from which on a query
+    names a theme (see `search.query_vectors`); None where that is not asked.
+
+    `at_once` is how many tracks are a turn: a few seconds of work. One that `computes` does so on this
+    machine, and can be pickled and sent to a worker process; others wait for a server. A `quick` one takes
+    no longer for a query than handing it to a thread would.
     """
 
     @property
@@ -49,11 +54,51 @@ class Embedder(Protocol):
     @property
     def foreground(self) -> float: ...
 
+    @property
+    def unrelated(self) -> float: ...
+
+    @property
+    def named(self) -> float | None: ...
+
+    @property
+    def at_once(self) -> int: ...
+
+    @property
+    def computes(self) -> bool: ...
+
+    @property
+    def quick(self) -> bool: ...
+
     def warm(self) -> None:
-        """Loads the model now rather than with the first text; seconds, so call it off the event loop."""
+        """Gets ready now rather than with the first text; seconds, so call it off the event loop.
+
+        Raises WrongDimension.
+        """
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, float32 of shape (len(texts), dimension). CPU-bound; safe to call from threads."""
+        """Passages as unit vectors, float32 of shape (len(texts), dimension). Blocks; safe to call from
+        threads. Raises EmbedderAway, TextsRefused or WrongDimension, unless it `computes`."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same of queries, for models that tell them from passages."""
+
+
+class EmbedderAway(Exception):
+    """The server that makes the vectors gave none. Asking again later may help."""
+
+
+class TextsRefused(Exception):
+    """The server that makes the vectors wants none of these texts, and won't want them later either."""
+
+
+class WrongDimension(ValueError):
+    """Vectors have another length than the settings say."""
+
+    def __init__(self, space: str, found: int, expected: int) -> None:
+        super().__init__(
+            f"The embedder {space} makes vectors of {found} numbers, and RAP_ANALYZER_EMBEDDERS says"
+            f" {expected}: set its dimension to {found}."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +111,17 @@ class FastEmbedder:
 
     space: str = "use-multilingual-v3"
     dimension: int = 512
+    # Over the labelled queries (see bench/quality) the median track is at .09, the median right answer at .3,
+    # the best at .5.
     background: float = 0.1
     foreground: float = 0.5
+    # The cosine of two wholes that were picked at random has a median of .49 over the shared songs, and that
+    # of a song and its nearest neighbour .85: all verses are alike in being verses.
+    unrelated: float = 0.45
+    named: float | None = 0.5  # queries that name no theme stayed below .45
+    at_once: int = 16
+    computes: bool = True
+    quick: bool = True
 
     def warm(self) -> None:
         self.embed([""])
@@ -78,11 +132,20 @@ class FastEmbedder:
         vectors: Vectors = _loaded().encode([text[:MAX_CHARACTERS] for text in texts])
         return vectors
 
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.embed(texts)
+
 
 def mean(vectors: Vectors) -> Vectors:
     """The unit vector, shape (dimension,), in the middle of `vectors`, shape (n, dimension), n >= 1."""
-    middle: Vectors = vectors.mean(axis=0, dtype=np.float32)
-    return middle / max(float(np.linalg.norm(middle)), 1e-9)
+    return unit(vectors.mean(axis=0, dtype=np.float32))
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Each of `vectors`, or the one, at length 1."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    shortened: Vectors = vectors / np.maximum(lengths, 1e-9, dtype=np.float32)
+    return shortened
 
 
 _loading = threading.Lock()

@@ -45,3 +45,23 @@ class InvalidCursor(InvalidSearch):
 
     def __init__(self) -> None:
         super().__init__("This cursor is not one of a search: pass an endCursor, or leave `after` out.")
+
+
+class CursorOutdated(InvalidSearch):
+    """`after` is a cursor of a search in another mode, or by a model that has been replaced since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This cursor is one of another mode, or of before the search model was replaced: start again from"
+            " the first page."
+        )
+
+
+class MeaningUnavailable(RuntimeError):
+    """No embedder that answers this tenant gives vectors at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Search by meaning is not possible at the moment: the server that reads queries does not answer."
+            " Search by words (the mode LEXICAL), or try again in a minute."
+        )

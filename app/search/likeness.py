@@ -58,26 +58,24 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class Taste:
     """What a candidate is compared with: the liked, each with its weight of at most 1, their middle, and the
-    middle of what is to be stayed away from, with its weight."""
+    middle of what is to be stayed away from, with its weight. `unrelated` is what cosines of songs that have
+    nothing to do with each other usually are."""
 
     liked: Sequence[tuple[Candidate, float]]
     toward: Vectors | None
+    unrelated: float
     away: Vectors | None = None
     aversion: float = field(default=0.0)
 
 
 AVOIDING = 0.5  # what being close to the avoided counts, against 1 for being close to the seeds
 
-# The cosine of two wholes that were picked at random has a median of .49 over the shared songs, and that of
-# a song and its nearest neighbour .85: all verses are alike in being verses.
-UNRELATED = 0.45
 
-
-def closeness(one: Vectors | None, other: Vectors | None) -> float:
-    """0 for unit vectors that are no closer than unrelated songs usually are, 1 for the same vector."""
+def closeness(one: Vectors | None, other: Vectors | None, unrelated: float) -> float:
+    """0 for unit vectors that are no closer than `unrelated` songs usually are, 1 for the same vector."""
     if one is None or other is None:
         return 0.0
-    return min(1.0, max(0.0, (float(np.dot(one, other)) - UNRELATED) / (1 - UNRELATED)))
+    return min(1.0, max(0.0, (float(np.dot(one, other)) - unrelated) / (1 - unrelated)))
 
 
 def reasons(candidate: Candidate, taste: Taste) -> list[Reason]:
@@ -86,11 +84,12 @@ def reasons(candidate: Candidate, taste: Taste) -> list[Reason]:
     Meaning is compared with the middle of the seeds, less a part of its closeness to what is to be avoided
     (after Rocchio 1971); every other part with the seed that it fits best. Empty where nothing is left.
     """
-    meaning = closeness(taste.toward, candidate.vector)
-    meaning -= AVOIDING * taste.aversion * closeness(taste.away, candidate.vector)
-    closest = max(
-        taste.liked, key=lambda seed: (seed[1] * closeness(seed[0].vector, candidate.vector), seed[0].id)
-    )
+
+    def close(other: Vectors | None) -> float:
+        return closeness(other, candidate.vector, taste.unrelated)
+
+    meaning = close(taste.toward) - AVOIDING * taste.aversion * close(taste.away)
+    closest = max(taste.liked, key=lambda seed: (seed[1] * close(seed[0].vector), seed[0].id))
     found = [Reason("meaning", "Close in meaning", meaning, closest[0].id)]
     for part in PARTS:
         judged = [(weight, part(seed, candidate), seed.id) for seed, weight in taste.liked]

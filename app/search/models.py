@@ -1,4 +1,4 @@
-"""Embedded passages as a table, and where they live."""
+"""Embedded passages as a table, where they live, and which spaces they are in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import of_track
 from app.search.homes import SHARED
-from tenancy.base import Base, Now
+from tenancy.base import Base, Moment, Now
 from tenancy.models import TenantOwned
 
 
@@ -42,3 +42,18 @@ class PassageHome(TenantOwned, Base):
     home: Mapped[UUID]
     moving_to: Mapped[UUID | None]
     since: Mapped[Now]
+
+
+class PassageSpace(TenantOwned, Base):
+    """A space that a tenant's tracks are in, or on their way to: see `search.passes`.
+
+    Tracks beyond `asked_after` have not been asked for yet; null where all have. With `complete_at` it may
+    answer searches. Passages of a space without a row are garbage.
+    """
+
+    __tablename__ = "passage_spaces"
+
+    space: Mapped[str] = mapped_column(Text, primary_key=True)
+    begun_at: Mapped[Now]
+    asked_after: Mapped[UUID | None] = mapped_column(server_default=text(f"'{SHARED}'::uuid"))
+    complete_at: Mapped[Moment | None]

@@ -13,27 +13,23 @@ already is passed over. What nobody counts any more, after a move that was calle
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Sequence
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from app.search.embeddings import Space
 from app.search.homes import SHARED, Place, place_of, settle
-from tenancy import tenants
 from tenancy.database import Database, driver_of
 
 log = structlog.get_logger(__name__)
 
 BATCH = 500  # passages that are copied while nobody else writes any of the tenant: about half a second
-SWEEP_SECONDS = 60.0
 BUSY_SECONDS = 0.1
 
 Key = tuple[str, UUID, int]
 FIRST: Key = ("", UUID(int=0), -(2**31))
 
-LEAD = "select pg_try_advisory_lock(hashtextextended('moving passages', 0))"
 # Of the home; stops counting where the answer is known.
 COUNT = "select count(*) from (select from passages where tenant_id = $1 and home = $2 limit $3) counted"
 BEGIN = """
@@ -73,33 +69,9 @@ CLEAR = """
     returning 1"""
 
 
-async def keep_moving(database: Database, space: Space, threshold: int) -> None:
-    """Sees to every tenant, again and again, until it is cancelled; of all workers, one at a time does."""
-    leader: asyncpg.Connection | None = None
-    try:
-        while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # the next sweep tries
-                if leader is None or leader.is_closed():
-                    leader = await database.connect(application_name="rap-analyzer-moving")
-                if await leader.fetchval(LEAD):
-                    await sweep(database, space, threshold)
-            await asyncio.sleep(SWEEP_SECONDS)
-    finally:
-        if leader is not None:
-            leader.terminate()
-
-
-async def sweep(database: Database, space: Space, threshold: int) -> None:
-    for row in await tenants.every(database):
-        try:
-            await see_to(database, row["id"], space, threshold)
-        except Exception as error:  # the next sweep finds what is left; others need not wait for it
-            log.warning("moving_waits", tenant=str(row["id"]), error=type(error).__qualname__)
-
-
-async def see_to(database: Database, tenant: UUID, space: Space, threshold: int) -> None:
+async def see_to(database: Database, tenant: UUID, spaces: Sequence[Space], threshold: int) -> None:
     """Moves what a tenant has to where it should live: more than `threshold` passages by themselves, fewer
-    than half as many with those of others, and in between where they are."""
+    than half as many with those of others, and in between where they are. Those of all spaces count."""
     own = UUID(int=tenant.int)
     async with database.reading(tenant) as connection:
         place = await place_of(connection, tenant)
@@ -107,12 +79,14 @@ async def see_to(database: Database, tenant: UUID, space: Space, threshold: int)
     large = passages > threshold or (place.home == own and passages * 2 >= threshold)
     wanted = own if large else SHARED
     if large:
-        await prepare(database, tenant, space, anew=False)
+        for space in spaces:  # before there is much of a new one: an index over nothing is made at once
+            await prepare(database, tenant, space, anew=False)
     if wanted != place.home:
         if await move(database, tenant, place.home, wanted):
             log.info("passages_moved", tenant=str(tenant), own=large)
             if large:
-                await prepare(database, tenant, space, anew=True)
+                for space in spaces:
+                    await prepare(database, tenant, space, anew=True)
     elif place.moving_to is not None:
         await call_off(database, tenant)
     await clear(database, tenant)

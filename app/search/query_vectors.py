@@ -14,10 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from app.analysis.analyzers.themes.taxonomy import themes
-from app.search.embeddings import Embedder, Vectors
+from app.search.embeddings import Embedder, Vectors, unit
 
-# Cosine from which on a query names a theme: queries that do not stayed below .45.
-NAMED = 0.5
 _GENRE = re.compile(r"^(A song about|Песня об?) ")
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _REQUEST = re.compile(
@@ -41,14 +39,15 @@ class QueryVectors:
 
     def of(self, text: str) -> Vectors:
         """The unit vector of a query, float32 of shape (dimension,)."""
-        whole, about = self._embedder.embed([text, topic(text)])
+        whole, about = self._embedder.embed_queries([text, topic(text)])
+        if self._embedder.named is None:
+            return unit(about)
         sentences, topics = self._themes["ru" if _CYRILLIC.search(text) else "en"]
         # "Songs about loss" is closest to a whole sentence, "loss" to what that is about.
         named = np.maximum(sentences @ whole, topics @ about)
-        if named.max() >= NAMED:
+        if named.max() >= self._embedder.named:
             about = about + topics[int(named.argmax())]
-        vector: Vectors = about / np.linalg.norm(about)
-        return vector
+        return unit(about)
 
     @cached_property
     def _themes(self) -> dict[str, tuple[Vectors, Vectors]]:
@@ -56,8 +55,8 @@ class QueryVectors:
         sentences = {language: [theme.about[language] for theme in themes()] for language in ("en", "ru")}
         return {
             language: (
-                self._embedder.embed(texts),
-                self._embedder.embed([_GENRE.sub("", text) for text in texts]),
+                self._embedder.embed_queries(texts),
+                self._embedder.embed_queries([_GENRE.sub("", text) for text in texts]),
             )
             for language, texts in sentences.items()
         }

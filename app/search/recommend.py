@@ -12,12 +12,11 @@ from app.catalog.filters import TrackFilter
 from app.search import artists
 from app.search.artists import ArtistMatch
 from app.search.candidates import Reading
-from app.search.embeddings import Space
+from app.search.embeddings import unit
 from app.search.errors import SeedAvoided
-from app.search.homes import Homes
+from app.search.homes import Homes, Standing
 from app.search.likeness import AVOIDING, Candidate, Reason, Taste, reasons
-from app.search.variety import PER_ARTIST, middle, spread, unit
-from tenancy.database import Database
+from app.search.variety import PER_ARTIST, middle, spread
 
 __all__ = ["ArtistMatch", "Recommendation", "RecommendationService", "SeedNotFound"]
 
@@ -40,11 +39,14 @@ class Recommendation:
 
 
 class RecommendationService:
-    """The same rows give the same answer: ties go by id, and nothing is drawn by chance."""
+    """The same rows give the same answer: ties go by id, and nothing is drawn by chance.
 
-    def __init__(self, database: Database, space: Space, homes: Homes | None = None) -> None:
-        self._homes = homes or Homes(database)
-        self._space = space
+    Tracks are compared in one space, the first of the settings that is complete for the tenant: what makes
+    a recommendation can be shown then, and a second one joining changes none.
+    """
+
+    def __init__(self, homes: Homes) -> None:
+        self._homes = homes
 
     async def recommend(
         self,
@@ -69,17 +71,18 @@ class RecommendationService:
         if both := [track for track in weights if track in avoided]:
             raise SeedAvoided(both)
 
-        async def look(connection: asyncpg.Connection, home: UUID) -> list[Recommendation]:
-            reading = Reading(connection, tenant, self._space, home)
+        async def look(connection: asyncpg.Connection, standing: Standing) -> list[Recommendation]:
+            reading = Reading(connection, tenant, standing.embedders[0], standing.home)
             given = {track.id: track for track in await reading.tracks([*weights, *avoid])}
             unknown = [id_ for id_ in weights if id_ not in given or is_blank(given[id_])]
             if unknown:
                 raise SeedNotFound(unknown)
-            taste = taste_of(given, weights | dict.fromkeys(avoid, -1.0))
+            taste = taste_of(given, weights | dict.fromkeys(avoid, -1.0), reading.embedder.unrelated)
             pool = await pool_of(reading, taste, {*weights, *avoid}, filter)
             why = {candidate.id: reasons(candidate, taste) for candidate in pool}
             pool = [candidate for candidate in pool if why[candidate.id]]
-            chosen = spread(pool, {id_: score(why[id_]) for id_ in why}, diversity, first, per_artist)
+            scores = {id_: score(why[id_]) for id_ in why}
+            chosen = spread(pool, scores, taste.unrelated, diversity, first, per_artist)
             return await with_passages(reading, chosen, why)
 
         return await self._homes.read(tenant, look)
@@ -100,8 +103,9 @@ class RecommendationService:
     async def similar_artists(self, tenant: UUID, artist: UUID, first: int = 10) -> list[ArtistMatch]:
         """The artists most like one, by all of their tracks together."""
 
-        async def look(connection: asyncpg.Connection, home: UUID) -> list[ArtistMatch]:
-            return await artists.similar(Reading(connection, tenant, self._space, home), artist, first)
+        async def look(connection: asyncpg.Connection, standing: Standing) -> list[ArtistMatch]:
+            reading = Reading(connection, tenant, standing.embedders[0], standing.home)
+            return await artists.similar(reading, artist, first)
 
         return await self._homes.read(tenant, look)
 
@@ -110,14 +114,13 @@ def is_blank(track: Candidate) -> bool:
     return track.vector is None and not track.profile
 
 
-def taste_of(given: Mapping[UUID, Candidate], weights: Mapping[UUID, float]) -> Taste:
+def taste_of(given: Mapping[UUID, Candidate], weights: Mapping[UUID, float], unrelated: float) -> Taste:
     """Of the tracks that are there; weights are taken in proportion to the largest above 0."""
     most = max(weight for weight in weights.values() if weight > 0)
     liked = [(given[id_], weight / most) for id_, weight in weights.items() if weight > 0]
     disliked = [(given[id_], -weight) for id_, weight in weights.items() if weight < 0 and id_ in given]
-    return Taste(
-        liked, middle(liked), middle(disliked), min(1.0, max((weight for _, weight in disliked), default=0.0))
-    )
+    aversion = min(1.0, max((weight for _, weight in disliked), default=0.0))
+    return Taste(liked, middle(liked), unrelated, middle(disliked), aversion)
 
 
 async def pool_of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -12,19 +11,17 @@ import asyncpg
 
 from app.catalog.filters import TrackFilter
 from app.search import cursors, statement
-from app.search.embeddings import Embedder
+from app.search.cursors import Position
 from app.search.errors import EmptyQuery
-from app.search.homes import FEW_TRACKS, SHARED, Homes
-from app.search.meaning import Meaning
-from app.search.query_vectors import QueryVectors
+from app.search.homes import FEW_TRACKS, SHARED, Homes, Standing
 from app.search.question import Question
+from app.search.senses import Senses
 from app.search.words import Words
-from tenancy.database import Database
 from tenancy.sql import Params
 
 __all__ = ["Match", "SearchMode", "SearchPage", "SearchService"]
 
-_CACHED_QUERIES = 4_096
+Found = tuple[list[asyncpg.Record], bool, int]  # rows, whether all were compared, and by which spaces
 
 
 class SearchMode(StrEnum):
@@ -63,18 +60,14 @@ class SearchPage:
 class SearchService:
     """Searches of any tenant; build one a process. Scores are explained in `search.statement`."""
 
-    def __init__(self, database: Database, embedder: Embedder, homes: Homes | None = None) -> None:
-        self._homes = homes or Homes(database)
-        self._embedder = embedder
-        self._vectors = QueryVectors(embedder)
-        self._meanings: OrderedDict[str, Meaning] = OrderedDict()
-        self._warm = False
+    def __init__(self, homes: Homes) -> None:
+        self._homes = homes
+        self._senses = Senses()
 
     async def warm(self) -> None:
-        """Loads the model and word frequencies, which takes seconds; without it the first search does."""
-        await asyncio.to_thread(self._vectors.of, "warm")
+        """Loads models and word frequencies, which takes seconds; without it the first search does."""
+        await self._senses.warm(self._homes.spaces.embedders)
         await asyncio.to_thread(Question.parse, "warm тепло")
-        self._warm = True
 
     async def search(
         self,
@@ -91,13 +84,19 @@ class SearchService:
         Text in quotes has to stand in the lyrics or the title word for word (not in SEMANTIC mode).
         A track that is not embedded yet is found by its words. `semantic_share`, 0..1, is what meaning counts
         in HYBRID mode; words and names count the rest. Raises QueryTooLong, InvalidCursor, or EmptyQuery, in
-        LEXICAL mode also where there are only stop words and no quotes.
+        LEXICAL mode also where there are only stop words and no quotes; MeaningUnavailable where the server
+        that understands queries is away.
         """
         question = Question.parse(query)
         position = cursors.decode(after) if after is not None else None
-        meaning = None if mode is SearchMode.LEXICAL else await self._meaning(question)
+        if mode is not SearchMode.LEXICAL:  # beforehand: what waits for a model should hold no connection
+            await self._senses.of(question, self._homes.expected(tenant).embedders)
 
-        async def look(connection: asyncpg.Connection, home: UUID) -> tuple[list[asyncpg.Record], bool]:
+        async def look(connection: asyncpg.Connection, standing: Standing) -> Found:
+            home, meaning = standing.home, None
+            if mode is not SearchMode.LEXICAL:
+                meaning = await self._senses.of(question, standing.embedders)
+                meaning = meaning if position is None else meaning.as_of(position.by)
             words = None if mode is SearchMode.SEMANTIC else await Words.of(connection, question)
             if meaning is None and words is not None and not words.searchable:
                 raise EmptyQuery(only_common_words=True)
@@ -108,14 +107,15 @@ class SearchService:
                 words,
                 filter,
                 first,
-                position,
+                (position.score, position.track) if position else None,
                 home,
                 exact=few,
                 semantic_share=semantic_share,
             )
-            return await connection.fetch(sql, *values), few or home == SHARED or meaning is None
+            rows = await connection.fetch(sql, *values)
+            return rows, few or home == SHARED or meaning is None, meaning.by if meaning else 0
 
-        rows, compared_all = await self._homes.read(tenant, look)
+        rows, compared_all, by = await self._homes.read(tenant, look)
         found = [row for row in rows if row["id"] is not None]
         return SearchPage(
             matches=[
@@ -126,7 +126,7 @@ class SearchService:
                     row["lexical"],
                     row["start_line"],
                     row["end_line"],
-                    cursors.encode(row["score"], row["id"]),
+                    cursors.encode(Position(row["score"], row["id"], by)),
                 )
                 for row in found[:first]
             ],
@@ -134,21 +134,6 @@ class SearchService:
             total_count=min(rows[0]["total"], statement.TOTAL_CAP),
             total_is_exact=compared_all and rows[0]["total"] <= statement.TOTAL_CAP,
         )
-
-    async def _meaning(self, question: Question) -> Meaning:
-        text = question.text
-        meaning = self._meanings.get(text)
-        if meaning is None:
-            if not self._warm:
-                await self.warm()
-            # On the event loop: a query takes 1.5 ms, about as long as handing it to a thread and back.
-            vector = self._vectors.of(text)
-            meaning = self._meanings[text] = Meaning.of(self._embedder, vector, known=any(question.known))
-            if len(self._meanings) > _CACHED_QUERIES:
-                self._meanings.popitem(last=False)
-        else:
-            self._meanings.move_to_end(text)
-        return meaning
 
 
 async def leaves_few(connection: asyncpg.Connection, tenant: UUID, wanted: TrackFilter) -> bool:

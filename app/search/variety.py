@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from app.search.embeddings import Vectors
+from app.search.embeddings import Vectors, unit
 from app.search.likeness import Candidate, closeness
 
 PER_ARTIST = 3
@@ -20,19 +20,18 @@ def middle(weighted: Sequence[tuple[Candidate, float]]) -> Vectors | None:
     return unit(np.sum(np.stack(vectors), axis=0)) if vectors else None
 
 
-def unit(vector: Vectors) -> Vectors:
-    length: Vectors = vector / max(float(np.linalg.norm(vector)), 1e-9)
-    return length
-
-
 def spread(
     pool: Sequence[Candidate],
     scores: dict[UUID, float],
+    unrelated: float,
     diversity: float,
     first: int,
     per_artist: int = PER_ARTIST,
 ) -> list[Candidate]:
-    """The best `first` of the pool, each weighed against its likeness to those chosen before it."""
+    """The best `first` of the pool, each weighed against its likeness to those chosen before it.
+
+    `unrelated` is as in `likeness.Taste`.
+    """
     chosen: list[Candidate] = []
     likeness = dict.fromkeys(scores, 0.0)
     artists: Counter[UUID] = Counter()
@@ -49,5 +48,5 @@ def spread(
         if artists[best.artist] >= per_artist:
             left = [c for c in left if c.artist != best.artist]
         for other in left:
-            likeness[other.id] = max(likeness[other.id], closeness(best.vector, other.vector))
+            likeness[other.id] = max(likeness[other.id], closeness(best.vector, other.vector, unrelated))
     return chosen

@@ -19,8 +19,8 @@ from uuid import UUID
 import numpy as np
 
 from app.search.candidates import Reading
-from app.search.embeddings import FastEmbedder, Space
-from app.search.homes import SHARED
+from app.search.embeddings import FastEmbedder
+from app.search.homes import SHARED, Homes
 from app.search.likeness import Candidate
 from app.search.recommend import RecommendationService
 from app.search.variety import middle
@@ -54,10 +54,10 @@ async def measured() -> dict[str, dict[str, list[Outcome]]]:
 
 
 async def outcomes(corpus: Corpus) -> dict[str, list[Outcome]]:
-    space = Space(FastEmbedder().space, FastEmbedder().dimension)
-    service = RecommendationService(corpus.database, space)
+    embedder = FastEmbedder()
+    service = RecommendationService(Homes(corpus.database, [embedder]))
     async with corpus.database.reading(corpus.tenant) as connection:
-        reading = Reading(connection, corpus.tenant, space, SHARED)
+        reading = Reading(connection, corpus.tenant, embedder, SHARED)
         known = {track.id: track for track in await reading.tracks(list(corpus.tracks))}
     popular = sorted(corpus.tracks, key=lambda id_: (-(corpus.tracks[id_].popularity or 0), id_))
     by_artist: dict[UUID, list[UUID]] = {}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import mean
 
 from app.search.embeddings import FastEmbedder
+from app.search.homes import Homes
 from app.search.search import SearchMode, SearchService
 from app.search.statement import SEMANTIC_SHARE
 from bench.quality.corpora import Corpus, corpora
@@ -62,7 +63,7 @@ async def measured() -> tuple[list[Answered], dict[float, list[float]]]:
     shares: dict[float, list[float]] = {share: [] for share in SHARES}
     async with corpora() as found:
         for corpus in found:
-            search = SearchService(corpus.database, FastEmbedder())
+            search = SearchService(Homes(corpus.database, [FastEmbedder()]))
             for query in queries(corpus.name):
                 by = {mode: await answer(search, corpus, query, mode) for mode in SearchMode}
                 answered.append(Answered(query, by))

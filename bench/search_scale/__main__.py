@@ -25,7 +25,7 @@ import uvloop
 from app.catalog.filters import TrackFilter
 from app.search import statement
 from app.search.homes import NEAREST, SHARED
-from app.search.meaning import FAINT, Meaning
+from app.search.meaning import FAINT, Meaning, Sense
 from app.search.search import leaves_few
 from bench import results
 from bench.reading.database import Servers, servers
@@ -80,7 +80,7 @@ def meanings(world: World, count: int) -> list[Meaning]:
     texts = [
         orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY).decode() for vector in world.queries(count)
     ]
-    return [Meaning(SPACE.name, DIMENSION, 0.0, 1.0, text, FAINT) for text in texts]
+    return [Meaning((Sense(SPACE.name, DIMENSION, 0.0, 1.0, text),), FAINT) for text in texts]
 
 
 Ask = Callable[[Meaning], Awaitable[list[UUID]]]

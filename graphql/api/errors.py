@@ -16,7 +16,7 @@ from app.analysis.runs import AnalyzerUnavailable, NothingFailed
 from app.catalog.new_track import InvalidTrack
 from app.catalog.tracks import TrackNotFound
 from app.events.cursors import InvalidCursor
-from app.search.errors import InvalidSearch
+from app.search.errors import InvalidSearch, MeaningUnavailable
 from app.search.recommend import SeedNotFound
 from app.telemetry.metrics import ERRORS
 from app.trends.service import TooManyPeriods
@@ -47,6 +47,7 @@ EXPECTED: dict[type[Exception], str] = {
     InvalidSearch: "BAD_USER_INPUT",
     InvalidTrack: "BAD_USER_INPUT",
     LastOwner: "CONFLICT",
+    MeaningUnavailable: "SEARCH_UNAVAILABLE",
     MemberExists: "CONFLICT",
     MemberNotFound: "NOT_FOUND",
     NothingFailed: "CONFLICT",

@@ -13,6 +13,7 @@ import pytest
 
 from app.cli import demo
 from app.search.embeddings import FastEmbedder
+from app.search.homes import Homes
 from app.search.search import SearchMode, SearchService
 from tenancy.database import Database
 from tests.bench.quality import measure
@@ -40,7 +41,7 @@ async def test_modes_find_what_the_labelled_queries_want(database: Database, cor
         ids = await add_tracks(database, tenant, part)
         await embed(database, tenant, ids, embedder)
         titles |= {id_: track.title for id_, track in zip(ids, part, strict=True)}
-    search = SearchService(database, embedder)
+    search = SearchService(Homes(database, [embedder]))
     found = {mode: await measure(search, tenant, corpus, titles, mode) for mode in SearchMode}
     print({mode.value: quality for mode, quality in found.items()})  # noqa: T201
     for mode, least in EVERYTHING[corpus].items():

@@ -18,7 +18,7 @@ from app.embedded.postgres_server import PostgresServer
 from app.migrate import downgrade, migrate
 from app.search import moving
 from app.search.embeddings import FastEmbedder, Space
-from app.search.homes import SHARED
+from app.search.homes import SHARED, Homes
 from app.search.search import SearchService
 from tenancy.database import Database
 from tenancy.rls import APP_ROLE, GATE_ROLE
@@ -78,7 +78,7 @@ async def fill(database: Database) -> tuple[UUID, UUID, UUID]:
         ids = await add_tracks(database, tenant, demo.tracks("aurora")[:4])
         await embed(database, tenant, ids, EMBEDDER)
     own, moves, shared = tenants
-    await moving.see_to(database, own, SPACE, 10)
+    await moving.see_to(database, own, [SPACE], 10)
     await moving.prepare(database, moves, SPACE, anew=False)
 
     async def stays(*_: object) -> bool:
@@ -122,7 +122,7 @@ async def test_passages_of_all_places_go_down_and_up_again(owner_url: str, datab
     await migrate(owner_url)
     assert await living(database, tenants) == before
     for tenant in tenants:
-        await moving.see_to(database, tenant, SPACE, 10)
+        await moving.see_to(database, tenant, [SPACE], 10)
     assert await living(database, tenants) == before
 
 
@@ -132,7 +132,8 @@ async def test_a_dump_brings_partitions_back(
     tenants = await fill(database)
     before = await living(database, tenants)
     found = [
-        (await SearchService(database, EMBEDDER).search(t, "songs about the sea")).matches for t in tenants
+        (await SearchService(Homes(database, [EMBEDDER])).search(t, "songs about the sea")).matches
+        for t in tenants
     ]
     programs = postgres_bin(None)
     source = postgres_server.url("rap_homes")
@@ -143,13 +144,13 @@ async def test_a_dump_brings_partitions_back(
     restored = Database(urlunsplit(urlsplit(owner_url)._replace(path="/rap_homes_restored")))
     try:
         assert await living(restored, tenants) == before
-        search = SearchService(restored, EMBEDDER)
+        search = SearchService(Homes(restored, [EMBEDDER]))
         assert [(await search.search(t, "songs about the sea")).matches for t in tenants] == found
         async with restored.reading(tenants[0]) as connection:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.fetchval(f"select count(*) from passages_{tenants[0].hex}")
         for tenant in tenants:  # the way that was begun is gone on, and one back is found
-            await moving.see_to(restored, tenant, SPACE, 10 if tenant != tenants[0] else 10_000)
+            await moving.see_to(restored, tenant, [SPACE], 10 if tenant != tenants[0] else 10_000)
         assert await living(restored, tenants) == before
     finally:
         await restored.close()

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.catalog.tracks import EMBED_AT_ONCE, update
+from app.catalog.tracks import update
 from app.jobs import Job
 from app.processes import WorkLost
 from app.search import embedding, index
-from app.search.embeddings import FastEmbedder
+from app.search.embeddings import Embedder, FastEmbedder
 from app.search.index import EmbeddedTrack, TrackLyrics
+from app.search.spaces import Spaces
 from tenancy.database import Database
 from tests.builders import VERSE, add_tracks, new_tenant, song, turn
 
 POISON = "This line stops whatever reads it"
 EMBEDDER = FastEmbedder()
+SPACES = Spaces([EMBEDDER])
 
 
-async def embed(lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
+async def embed(embedder: Embedder, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
     """Really embeds, and dies of poison as a process that runs out of memory does."""
     if any(POISON in each.text for each in lyrics):
         raise WorkLost
-    return index.compute(EMBEDDER, lyrics)
+    return index.compute(embedder, lyrics)
 
 
 async def waiting(database: Database, tenant: UUID) -> list[UUID]:
@@ -39,14 +41,14 @@ async def work_off(database: Database, tenant: UUID) -> int:
     """Takes turns until nothing waits; how many that took."""
     turns = 0
     while await waiting(database, tenant):
-        await embedding.advance(database, turn(tenant, Job.EMBED), EMBEDDER.space, embed)
+        await embedding.advance(database, turn(tenant, Job.EMBED), SPACES, embed)
         turns += 1
     return turns
 
 
 async def test_what_stops_the_embedder_is_given_up_and_keeps_no_other_waiting(database: Database) -> None:
     tenant = await new_tenant(database)
-    songs = [song() for _ in range(EMBED_AT_ONCE)]
+    songs = [song() for _ in range(EMBEDDER.at_once)]
     songs.insert(3, song(lyrics=f"{VERSE}\n{POISON}"))
     tracks = await add_tracks(database, tenant, songs)
     assert set(await waiting(database, tenant)) == set(tracks)

@@ -14,7 +14,7 @@ import pytest
 from app.catalog import tracks
 from app.catalog.filters import TrackFilter
 from app.search import moving
-from app.search.homes import SHARED, settle
+from app.search.homes import SHARED, Homes, settle
 from app.search.search import SearchMode, SearchService
 from tenancy.database import Database, driver_of
 from tests.builders import VERSE, add_tracks, song
@@ -26,7 +26,7 @@ __all__ = ["tenant"]
 
 async def test_a_tenant_moves_as_it_grows_and_back_as_it_shrinks(database: Database, tenant: UUID) -> None:
     before = await passages(database, tenant, SHARED)
-    search = SearchService(database, EMBEDDER)
+    search = SearchService(Homes(database, [EMBEDDER]))
     queries = ("songs about losing someone", "деньги", "overdarft", '"two speakers"')
     pages = [await search.search(tenant, query, mode) for query in queries for mode in SearchMode]
     assert all(page.total_is_exact for page in pages)
@@ -35,9 +35,9 @@ async def test_a_tenant_moves_as_it_grows_and_back_as_it_shrinks(database: Datab
         again = [await search.search(tenant, query, mode) for query in queries for mode in SearchMode]
         return [page.matches for page in again] == [page.matches for page in pages]
 
-    await moving.see_to(database, tenant, SPACE, len(before))
+    await moving.see_to(database, tenant, [SPACE], len(before))
     assert await home_of(database, tenant) == SHARED  # exactly as many are not more
-    await moving.see_to(database, tenant, SPACE, len(before) - 1)
+    await moving.see_to(database, tenant, [SPACE], len(before) - 1)
     assert await home_of(database, tenant) == tenant
     assert await passages(database, tenant, tenant) == before
     assert await passages(database, tenant, SHARED) == []
@@ -47,19 +47,19 @@ async def test_a_tenant_moves_as_it_grows_and_back_as_it_shrinks(database: Datab
     assert not page.total_is_exact  # who asks the index can't know
     assert (await search.search(tenant, queries[0], SearchMode.LEXICAL)).total_is_exact
     assert (await search.search(tenant, queries[0], filter=TrackFilter(languages=["ru"]))).total_is_exact
-    await moving.see_to(database, tenant, SPACE, len(before) * 2)
+    await moving.see_to(database, tenant, [SPACE], len(before) * 2)
     assert await home_of(database, tenant) == tenant  # not below half: it would go to and fro
-    await moving.see_to(database, tenant, SPACE, len(before) * 2 + 2)
+    await moving.see_to(database, tenant, [SPACE], len(before) * 2 + 2)
     assert await home_of(database, tenant) == SHARED
     assert await passages(database, tenant, SHARED) == before
     assert await passages(database, tenant, tenant) == []
-    await moving.see_to(database, tenant, SPACE, len(before) - 1)  # into the partition that is there
+    await moving.see_to(database, tenant, [SPACE], len(before) - 1)  # into the partition that is there
     assert await passages(database, tenant, tenant) == before
     assert await same()
 
 
 async def test_the_index_is_used_in_the_partition(database: Database, tenant: UUID, owner_url: str) -> None:
-    await moving.see_to(database, tenant, SPACE, 100)
+    await moving.see_to(database, tenant, [SPACE], 100)
     async with database.reading(tenant) as connection:
         # Comparing these few is as cheap: what counts is that the index can answer.
         await connection.execute("set enable_seqscan = off; set enable_sort = off")
@@ -91,7 +91,7 @@ async def test_writers_go_on_meanwhile(
         async with database.transaction(tenant) as session:
             await tracks.delete(session, tenant, changed[6:])
 
-    search = SearchService(database, EMBEDDER)
+    search = SearchService(Homes(database, [EMBEDDER]))
 
     async def read() -> None:
         for _ in range(20):
@@ -100,7 +100,7 @@ async def test_writers_go_on_meanwhile(
             assert len(ids) == len(set(ids)) >= 20
             await asyncio.sleep(0.01)
 
-    await asyncio.gather(moving.see_to(database, tenant, SPACE, 50), write(), read())
+    await asyncio.gather(moving.see_to(database, tenant, [SPACE], 50), write(), read())
     assert await home_of(database, tenant) == tenant
     kept = await passages(database, tenant, tenant)
     async with database.reading(tenant) as connection:
@@ -138,7 +138,7 @@ async def change(database: Database, tenant: UUID) -> list[tuple[object, ...]]:
 async def test_what_is_written_behind_and_before_the_mover_is_there(
     database: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    await moving.see_to(database, tenant, SPACE, 100_000 if way == "out" else 100)
+    await moving.see_to(database, tenant, [SPACE], 100_000 if way == "out" else 100)
     await moving.prepare(database, tenant, SPACE, anew=False)
     old, new = (SHARED, tenant) if way == "out" else (tenant, SHARED)
     batches = 0
@@ -206,12 +206,12 @@ async def test_a_mover_that_is_killed_is_followed_by_another(database: Database,
     assert await home_of(database, tenant) == SHARED
     assert 0 < len(await passages(database, tenant, tenant)) < len(await passages(database, tenant, SHARED))
     living = await change(database, tenant)
-    await moving.see_to(database, tenant, SPACE, 100)
+    await moving.see_to(database, tenant, [SPACE], 100)
     assert await passages(database, tenant, tenant) == living
     assert await passages(database, tenant, SHARED) == []
     await die_while_moving(database, tenant, "back")
     living = await change(database, tenant)
-    await moving.see_to(database, tenant, SPACE, 100_000)
+    await moving.see_to(database, tenant, [SPACE], 100_000)
     assert await passages(database, tenant, SHARED) == living
     assert await passages(database, tenant, tenant) == []
 
@@ -221,12 +221,12 @@ async def test_a_move_that_is_called_off_leaves_nothing(
     database: Database, tenant: UUID, threshold: int
 ) -> None:
     """What a killed mover copied is deleted when passages turn out to live where they should."""
-    await moving.see_to(database, tenant, SPACE, threshold)
+    await moving.see_to(database, tenant, [SPACE], threshold)
     await moving.prepare(database, tenant, SPACE, anew=False)
     home = await home_of(database, tenant)
     await die_while_moving(database, tenant, "back" if home == tenant else "out")
     living = await change(database, tenant)
-    await moving.see_to(database, tenant, SPACE, threshold)
+    await moving.see_to(database, tenant, [SPACE], threshold)
     assert await passages(database, tenant, home) == living
     assert await passages(database, tenant, SHARED if home == tenant else tenant) == []
     assert await change(database, tenant) != living
@@ -238,7 +238,7 @@ async def test_of_two_movers_each_passage_moves_once(
 ) -> None:
     monkeypatch.setattr(moving, "BATCH", 20)
     before = await passages(database, tenant, SHARED)
-    await asyncio.gather(*(moving.see_to(database, tenant, SPACE, 100) for _ in range(3)))
+    await asyncio.gather(*(moving.see_to(database, tenant, [SPACE], 100) for _ in range(3)))
     assert await passages(database, tenant, tenant) == before
     assert await passages(database, tenant, SHARED) == []
 

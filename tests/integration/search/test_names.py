@@ -6,6 +6,7 @@ import pytest
 
 from app.cli import demo
 from app.search.embeddings import FastEmbedder
+from app.search.homes import Homes
 from app.search.search import SearchMode, SearchService
 from tenancy.database import Database
 from tests.builders import VERSE, add_tracks, new_tenant, song
@@ -17,7 +18,7 @@ LEXICAL, HYBRID = SearchMode.LEXICAL, SearchMode.HYBRID
 
 @pytest.fixture
 def search(database: Database) -> SearchService:
-    return SearchService(database, EMBEDDER)
+    return SearchService(Homes(database, [EMBEDDER]))
 
 
 async def test_every_artist_and_title_of_the_demo_wins(database: Database, search: SearchService) -> None:

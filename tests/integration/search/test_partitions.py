@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalog import tracks
-from app.search import index, moving
+from app.search import index, moving, upkeep
 from app.search.homes import SHARED, Homes
 from app.search.recommend import RecommendationService
+from app.search.spaces import Spaces
 from tenancy.database import Database, driver_of
 from tests.builders import add_tracks, new_tenant, song
 from tests.integration.search.homes import EMBEDDER, SPACE, home_of, passages, tenant
@@ -44,16 +45,16 @@ async def test_who_writes_tracks_for_long_holds_a_partition_up_and_nobody_else(
         await tracks.add(session, other, [song()])
         with pytest.raises(asyncpg.LockNotAvailableError):
             await moving.prepare(database, tenant, SPACE, anew=False)
-        await moving.sweep(database, SPACE, 100)  # passes over it
+        await upkeep.sweep(database, Spaces([EMBEDDER]), 100)  # passes over it
         assert await home_of(database, tenant) == SHARED
-    await moving.sweep(database, SPACE, 100)
+    await upkeep.sweep(database, Spaces([EMBEDDER]), 100)
     assert await home_of(database, tenant) == tenant
 
 
 async def test_every_partition_has_a_policy_and_nobody_may_read_it(
     database: Database, tenant: UUID, owner_url: str
 ) -> None:
-    await moving.see_to(database, tenant, SPACE, 100)
+    await moving.see_to(database, tenant, [SPACE], 100)
     owner = await asyncpg.connect(owner_url, database="search_test")
     partitions = await owner.fetch(
         "select c.relname, relrowsecurity and relforcerowsecurity confined,"
@@ -73,7 +74,7 @@ async def test_every_partition_has_a_policy_and_nobody_may_read_it(
 
 async def test_a_partition_is_its_tenants_own(database: Database, tenant: UUID) -> None:
     other = await new_tenant(database)
-    await moving.see_to(database, tenant, SPACE, 100)
+    await moving.see_to(database, tenant, [SPACE], 100)
     partition = f"passages_{tenant.hex}"
     async with database.reading(other) as connection:
         assert await connection.fetchval("select count(*) from passages where home = $1", tenant) == 0
@@ -100,10 +101,10 @@ async def test_no_partition_is_made_for_what_is_no_space(
 
 
 async def test_recommendations_are_the_same_in_both_places(database: Database, tenant: UUID) -> None:
-    service = RecommendationService(database, SPACE, Homes(database))
+    service = RecommendationService(Homes(database, [EMBEDDER]))
     async with database.reading(tenant) as connection:
         seeds = [row["id"] for row in await connection.fetch("select id from tracks order by id limit 3")]
         artist = await connection.fetchval("select id from artists order by id limit 1")
     before = await service.recommend(tenant, seeds), await service.similar_artists(tenant, artist)
-    await moving.see_to(database, tenant, SPACE, 100)
+    await moving.see_to(database, tenant, [SPACE], 100)
     assert (await service.recommend(tenant, seeds), await service.similar_artists(tenant, artist)) == before

@@ -16,8 +16,9 @@ from api.errors import code_of
 from api.search.types import Reason as Shown
 from app.catalog.filters import TrackFilter
 from app.cli import demo
-from app.search.embeddings import FastEmbedder, Space
+from app.search.embeddings import FastEmbedder
 from app.search.errors import SeedAvoided
+from app.search.homes import Homes
 from app.search.likeness import WEIGHTS
 from app.search.recommend import Recommendation, RecommendationService, SeedNotFound
 from app.search.variety import PER_ARTIST
@@ -32,7 +33,7 @@ PARTY = {"kind": "theme", "name": "party", "confidence": 0.8}
 
 @pytest.fixture
 def service(database: Database) -> RecommendationService:
-    return RecommendationService(database, Space(EMBEDDER.space, EMBEDDER.dimension))
+    return RecommendationService(Homes(database, [EMBEDDER]))
 
 
 async def verses(database: Database, tenant: UUID, count: int, **parts: Any) -> list[UUID]:

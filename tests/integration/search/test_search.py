@@ -11,6 +11,7 @@ from app.catalog.filters import TrackFilter
 from app.cli import demo
 from app.search.embeddings import FastEmbedder
 from app.search.errors import EmptyQuery, InvalidCursor, QueryTooLong
+from app.search.homes import Homes
 from app.search.meaning import FAINT
 from app.search.search import Match, SearchMode, SearchService
 from tenancy.database import Database
@@ -27,7 +28,7 @@ LOSS = {
 
 @pytest.fixture
 def search(database: Database) -> SearchService:
-    return SearchService(database, EMBEDDER)
+    return SearchService(Homes(database, [EMBEDDER]))
 
 
 async def catalogue(database: Database, *songs: tuple[str, str], **parts: object) -> tuple[UUID, list[UUID]]:
