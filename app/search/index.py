@@ -87,22 +87,23 @@ async def load(connection: asyncpg.Connection, tenant: UUID, tracks: Sequence[UU
 
 def compute(embedder: Embedder, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
     """One answer a track, in order. CPU-bound (about 20 ms a song); arguments and answer can be pickled."""
-    cut = [passages(Lyrics.parse(song.text, song.title, song.language)) for song in lyrics]
-    labels = [_labels(song) for song in lyrics]
-    texts = [[span.text for span in spans] + own for spans, own in zip(cut, labels, strict=True)]
-    vectors = embedder.embed([text for own in texts for text in own])
-    starts = np.cumsum([0, *map(len, texts)])
+    cut = [texts(song) for song in lyrics]
+    said = [[*(span.text for span in spans), *labels] for spans, labels in cut]
+    vectors = embedder.embed([text for own in said for text in own])
+    starts = np.cumsum([0, *map(len, said)])
     return [
         _embedded(song, spans, vectors[start:end])
-        for song, spans, (start, end) in zip(lyrics, cut, pairwise(starts), strict=True)
+        for song, (spans, _), (start, end) in zip(lyrics, cut, pairwise(starts), strict=True)
     ]
 
 
-def _labels(song: TrackLyrics) -> list[str]:
-    """What a track is called: all of it at once, then each part where there are several."""
+def texts(song: TrackLyrics) -> tuple[list[Span], list[str]]:
+    """What of a track is embedded: its passages; and what it is called, all of it at once, then each part
+    where there are several."""
     parts = [song.title, *song.tags[:MAX_TAGS]]
     card = f"{song.title}. {', '.join(parts[1:])}" if len(parts) > 1 else song.title
-    return [card, *parts] if len(parts) > 1 else [card]
+    labels = [card, *parts] if len(parts) > 1 else [card]
+    return passages(Lyrics.parse(song.text, song.title, song.language)), labels
 
 
 def _embedded(song: TrackLyrics, spans: Sequence[Span], vectors: Vectors) -> EmbeddedTrack:

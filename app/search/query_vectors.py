@@ -39,9 +39,10 @@ class QueryVectors:
 
     def of(self, text: str) -> Vectors:
         """The unit vector of a query, float32 of shape (dimension,)."""
-        whole, about = self._embedder.embed_queries([text, topic(text)])
         if self._embedder.named is None:
+            (about,) = self._embedder.embed_queries([topic(text)])
             return unit(about)
+        whole, about = self._embedder.embed_queries([text, topic(text)])
         sentences, topics = self._themes["ru" if _CYRILLIC.search(text) else "en"]
         # "Songs about loss" is closest to a whole sentence, "loss" to what that is about.
         named = np.maximum(sentences @ whole, topics @ about)

@@ -1,8 +1,9 @@
 """Measures analyzers, searches and recommendations on labelled sets, with 95 % bootstrap intervals.
 
-Run `python -m bench.quality [rhyme|emotion|themes|content|language|search|similar …] [--write]`; `--write`
-puts the tables into bench/RESULTS.md: that of the analyzers, that of `search similar`, or
-both. What has no labelled set has no figure: vocabulary counts words, and its tests hold it to examples.
+Run `python -m bench.quality [rhyme|emotion|themes|content|language|search|similar|spaces …] [--write]`;
+`--write` puts the tables into bench/RESULTS.md: that of the analyzers, that of `search similar`, that of
+`spaces`, or all. What has no labelled set has no figure: vocabulary counts words, and its tests hold it to
+examples.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from bench import results
-from bench.quality import content, emotion, language, recommendation, rhyme, search, themes
+from bench.quality import content, emotion, language, recommendation, rhyme, search, spaces, themes
 
 SECTIONS = {
     "Quality": {
@@ -21,6 +22,7 @@ SECTIONS = {
         "language": language.figures,
     },
     "Quality of what is found": {"search": search.figures, "similar": recommendation.figures},
+    "Quality of two spaces": {"spaces": spaces.figures},
 }
 AGENTS = {name: figures for section in SECTIONS.values() for name, figures in section.items()}
 HEAD = ("agent", "set", "items", "measure", "value (95 %)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -12,15 +12,19 @@ from app.catalog.new_track import NewTrack
 from app.cli import demo
 from app.provision import create_tenant
 from app.search import index
-from app.search.embeddings import FastEmbedder
+from app.search.embeddings import Embedder, FastEmbedder
 from app.search.index import EmbeddedTrack
 from bench.reading.database import servers
-from tenancy.database import Database
+from tenancy.database import Database, driver_of
 from tenancy.models import Plan
 from tests.bench.songs import SONGS, songs
 
 BATCH = 200
-EMBEDDED: dict[bytes, EmbeddedTrack] = {}  # it takes minutes: once a process
+# It takes minutes: once a process. By space and fingerprint.
+EMBEDDED: dict[tuple[str, bytes], EmbeddedTrack] = {}
+COMPLETE = """
+    insert into passage_spaces (tenant_id, space, asked_after, complete_at)
+    select $1, unnest($2::text[]), null, now()"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +39,33 @@ class Corpus:
 
 
 @asynccontextmanager
-async def corpora() -> AsyncIterator[list[Corpus]]:
-    """The demo catalogue, and the shared songs unless they are missing, which is said."""
+async def corpora(
+    embedders: Sequence[Embedder] = (FastEmbedder(),), chosen: Callable[[], list[NewTrack]] = songs
+) -> AsyncIterator[list[Corpus]]:
+    """The demo catalogue, and the shared songs, or those `chosen`, unless they are missing, which is said."""
     async with servers() as of:
         found = [
             await corpus(
-                of.database, "demo", "demo songs", [*demo.tracks("northside"), *demo.tracks("aurora")]
+                of.database,
+                "demo",
+                "demo songs",
+                [*demo.tracks("northside"), *demo.tracks("aurora")],
+                embedders,
             )
         ]
         if SONGS.exists():
-            found.append(await corpus(of.database, "songs", "shared songs", songs()))
+            found.append(await corpus(of.database, "songs", "shared songs", chosen(), embedders))
         else:
             print("The shared songs are not here: only the demo's are measured.")
         await of.owner.execute("vacuum analyze")
         yield found
 
 
-async def corpus(database: Database, name: str, of: str, new: Sequence[NewTrack]) -> Corpus:
+async def corpus(
+    database: Database, name: str, of: str, new: Sequence[NewTrack], embedders: Sequence[Embedder]
+) -> Corpus:
     tenant = await create_tenant(database, name, name, Plan.DEMO)
-    embedder, found = FastEmbedder(), {}
+    found: dict[UUID, NewTrack] = {}
     for at in range(0, len(new), BATCH):
         part = new[at : at + BATCH]
         async with database.transaction(tenant) as session:
@@ -62,9 +74,15 @@ async def corpus(database: Database, name: str, of: str, new: Sequence[NewTrack]
         found |= dict(zip(ids, part, strict=True))
         async with database.reading(tenant) as connection:
             lyrics = await index.load(connection, tenant, ids)
-        fresh = [each for each in lyrics if each.fingerprint not in EMBEDDED]
-        EMBEDDED.update({each.fingerprint: each for each in index.compute(embedder, fresh)})
-        embedded = [replace(EMBEDDED[each.fingerprint], track_id=each.track_id) for each in lyrics]
-        async with database.transaction(tenant) as session:
-            await index.store(session, tenant, embedder.space, embedded)
+        for embedder in embedders:
+            space = embedder.space
+            fresh = [each for each in lyrics if (space, each.fingerprint) not in EMBEDDED]
+            computed = index.compute(embedder, fresh)
+            EMBEDDED.update({(space, each.fingerprint): each for each in computed})
+            embedded = [replace(EMBEDDED[space, each.fingerprint], track_id=each.track_id) for each in lyrics]
+            async with database.transaction(tenant) as session:
+                await index.store(session, tenant, space, embedded)
+    async with database.transaction(tenant) as session:
+        spaces = [embedder.space for embedder in embedders]
+        await (await driver_of(session)).execute(COMPLETE, tenant, spaces)
     return Corpus(name, of, database, tenant, found)
