@@ -6,6 +6,7 @@ import typer
 
 from app.cli import (
     analyze,
+    embeddings,
     importing,
     keys,
     members,
@@ -40,6 +41,7 @@ program.add_typer(tenants.commands, name="tenants")
 program.add_typer(keys.commands, name="keys")
 program.add_typer(members.commands, name="members")
 program.add_typer(trends.commands, name="trends")
+program.add_typer(embeddings.commands, name="embeddings")
 program.command("serve", short_help="Serve the API, for production.")(serve.serve)
 program.command("worker", short_help="Analyse what is queued, for production.")(worker.worker)
 program.command("migrate", short_help="Bring the database up to date.")(migrate.migrate)

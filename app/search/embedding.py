@@ -1,7 +1,7 @@
 """Turns of embedding: tracks whose vectors are out of date are claimed, embedded and committed together.
 
-A turn is of one space, the first of the tenant's that has any: the fast model's are never kept waiting by
-what a slow one has still to do.
+A turn is of one space, the first of the tenant's that has any: what answers is never kept waiting by what a
+better model has still to do.
 """
 
 from __future__ import annotations

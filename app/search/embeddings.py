@@ -99,6 +99,7 @@ class WrongDimension(ValueError):
             f"The embedder {space} makes vectors of {found} numbers, and RAP_ANALYZER_EMBEDDERS says"
             f" {expected}: set its dimension to {found}."
         )
+        self.found = found
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ committed with what says how far it has come.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -109,8 +108,9 @@ CLEAR = """
     returning 1"""
 
 
-async def spread(database: Database, tenant: UUID, spaces: Spaces) -> Collection[str]:
-    """Asks for tracks that have come or changed in every space of the tenant, which it answers with."""
+async def spread(database: Database, tenant: UUID, spaces: Spaces) -> dict[str, bool]:
+    """Asks for tracks that have come or changed in every space of the tenant; answers with these, and whether
+    each is complete."""
     async with database.transaction(tenant) as session:
         driver = await driver_of(session)
         begun = await driver.fetch(HELD, tenant)
@@ -119,7 +119,7 @@ async def spread(database: Database, tenant: UUID, spaces: Spaces) -> Collection
             begun = await driver.fetch(HELD, tenant)
         if await driver.fetchval(TO_SPREAD, tenant):
             await driver.execute(SPREAD_OUT, tenant, SPREAD)
-    return [row["space"] for row in begun]
+    return {row["space"]: row["complete_at"] is not None for row in begun}
 
 
 async def see_to(database: Database, tenant: UUID, spaces: Spaces) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import structlog
 
@@ -38,10 +38,12 @@ class Spaces:
         before = (LOCAL[space]() for space in sorted(complete) if space in LOCAL)
         return tuple(before) or self.embedders[:1]
 
-    def filling(self, begun: Collection[str]) -> tuple[Embedder, ...]:
-        """Those that this process can fill of the spaces that a tenant has begun, in order."""
+    def filling(self, begun: Mapping[str, bool]) -> tuple[Embedder, ...]:
+        """Those that this process can fill of the spaces that a tenant has begun, which say whether they are
+        complete: first what answers, since tracks that come now are missed there."""
         known = (*self.embedders, *(LOCAL[space]() for space in sorted(begun) if space in LOCAL))
-        return tuple({each.space: each for each in known if each.space in begun}.values())
+        found = {each.space: each for each in known if each.space in begun}
+        return tuple(sorted(found.values(), key=lambda each: not begun[each.space]))
 
     async def check(self) -> None:
         """Asks the servers among them for a vector; raises WrongDimension. One that is away may come back."""
