@@ -12,8 +12,8 @@ from app.search.index import TrackLyrics, texts
 
 Embed = Callable[[Sequence[str]], Vectors]
 
-# The scale ends twice as far from most songs as the best answers to nine questions of ten are: questions about
-# themes have fainter answers than others. That gives .53 for the fast model, whose .5 labelled queries gave.
+# The scale ends twice as far from most songs as the best answers to nine questions of ten are: questions
+# about themes have fainter answers than others. For the fast model it is .53, and .5 by labelled queries.
 BEST, TWICE = 0.9, 2.0
 
 

@@ -18,7 +18,15 @@ from app.settings import Settings
 CHART = Path(__file__).parent / "rap-analyzer"
 # Said by the chart itself, or secret.
 NOT_SET = {
-    *("database_url", "migration_database_url", "redis_url", "pooler", "identity_providers", "models"),
+    *(
+        "database_url",
+        "migration_database_url",
+        "redis_url",
+        "pooler",
+        "identity_providers",
+        "models",
+        "embedders",
+    ),
     *("host", "port", "data_dir", "worker_port", "worker_processes", "drain_seconds", "demo_key"),
 }
 PASSWORD = {"type": "string", "pattern": "^([A-Za-z0-9_-]{16,})?$"}

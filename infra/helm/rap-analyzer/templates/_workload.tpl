@@ -20,6 +20,9 @@ All take dict "root" $ "component" "api" "values" .Values.api.
 {{- if .root.Values.secrets.models -}}
 {{- $_ := set $keys "RAP_ANALYZER_MODELS" "models" -}}
 {{- end -}}
+{{- if .root.Values.secrets.embedders -}}
+{{- $_ := set $keys "RAP_ANALYZER_EMBEDDERS" "embedders" -}}
+{{- end -}}
 {{- end -}}
 {{- range $name, $key := $keys }}
 - name: {{ $name }}
