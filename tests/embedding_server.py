@@ -32,13 +32,15 @@ class EmbeddingServer:
     cut: int | None = None
     asked: list[str] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
+    embedders: list[ProviderEmbedder] = field(default_factory=list)
 
     def embedder(self, **parts: Any) -> ProviderEmbedder:
         values: dict[str, Any] = {
             "model": "openai:Scripted/Model", "dimension": MODEL.dimension, "background": MODEL.background,
             "foreground": MODEL.foreground, "unrelated": MODEL.unrelated, "base_url": f"{self.url}/v1",
         }  # fmt: skip
-        return ProviderEmbedder(**{**values, **parts})
+        self.embedders.append(ProviderEmbedder(**{**values, **parts}))
+        return self.embedders[-1]
 
     async def embed(self, request: Request) -> Response:
         asked = await request.json()
@@ -69,5 +71,7 @@ async def embedding_server() -> AsyncIterator[EmbeddingServer]:
     try:
         yield script
     finally:
+        for embedder in script.embedders:
+            embedder.close()
         server.should_exit = True
         await serving

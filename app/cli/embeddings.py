@@ -9,7 +9,6 @@ import typer
 
 if TYPE_CHECKING:
     from app.search.index import TrackLyrics
-    from app.search.provider import ProviderEmbedder
 
 commands = typer.Typer(
     help="See how far each tenant's tracks are with the models of RAP_ANALYZER_EMBEDDERS, and try a new one."
@@ -76,7 +75,7 @@ def measure(
     import orjson
 
     from app.cli.failures import Failure
-    from app.search.embeddings import EmbedderAway, TextsRefused, WrongDimension
+    from app.search.embeddings import EmbedderAway, EmbedderUnusable, TextsRefused, WrongDimension
     from app.search.measuring import measure
     from app.search.provider import ProviderEmbedder
 
@@ -89,21 +88,17 @@ def measure(
         "query_prefix": query_prefix,
     }
 
-    def embedder(dimension: int) -> ProviderEmbedder:
-        return ProviderEmbedder(
-            model, dimension, 0, 1, 0, base_url, api_key, 120.0, passage_prefix, query_prefix
-        )
-
+    embedder = ProviderEmbedder(model, 1, 0, 1, 0, base_url, api_key, 120.0, passage_prefix, query_prefix)
     try:
         try:
-            embedder(1).warm()
-            found = 1
+            embedder.warm()
         except WrongDimension as wrong:
-            found = wrong.found
-        asking = embedder(found)
-        scale = measure(asking.embed, asking.embed_queries, songs(), questions())
-    except (EmbedderAway, TextsRefused, ImportError, ValueError) as error:
+            embedder.dimension = wrong.found
+        scale = measure(embedder.embed, embedder.embed_queries, songs(), questions())
+    except (EmbedderAway, EmbedderUnusable, TextsRefused) as error:
         raise Failure(f"{model} can't be measured: {error}") from error
+    finally:
+        embedder.close()
     entry = {name: value for name, value in given.items() if value} | scale.settings()
     typer.echo(orjson.dumps(entry).decode())
 

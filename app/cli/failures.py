@@ -24,7 +24,7 @@ def sentence(error: BaseException) -> str | None:
     from app.catalog.new_track import InvalidTrack
     from app.embedded.errors import EmbeddedError
     from app.importers.entries import Unreadable
-    from app.search.embeddings import WrongDimension
+    from app.search.embeddings import EmbedderUnusable
     from tenancy.api_keys import ApiKeyEnded, ApiKeyNotFound
     from tenancy.database import UnsafeDatabaseRole
     from tenancy.members import InvalidMember, LastOwner, MemberExists, MemberNotFound
@@ -34,7 +34,7 @@ def sentence(error: BaseException) -> str | None:
     from tenancy.scopes import UnknownScope
     from tenancy.tenants import InvalidSlug, TenantClosed, TenantExists, TenantNotFound
 
-    ours = Failure | EmbeddedError | Unreadable | InvalidTrack | TrustedDocumentInvalid | WrongDimension
+    ours = Failure | EmbeddedError | Unreadable | InvalidTrack | TrustedDocumentInvalid | EmbedderUnusable
     of_tenants = InvalidName | InvalidSlug | TenantClosed | TenantExists | TenantNotFound
     of_keys = UnknownScope | ApiKeyEnded | ApiKeyNotFound | InvalidRestriction
     of_members = InvalidMember | LastOwner | MemberExists | MemberNotFound | UnknownProvider

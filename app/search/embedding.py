@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.jobs import Job, Priority, Turn, release, request, widen
 from app.processes import WorkLost
 from app.search import index, passes
-from app.search.embeddings import Embedder, EmbedderAway, TextsRefused, WrongDimension
+from app.search.embeddings import Embedder, EmbedderAway, EmbedderUnusable, TextsRefused
 from app.search.index import EmbeddedTrack, TrackLyrics
 from app.search.spaces import Spaces
 from tenancy.database import Database, driver_of
@@ -50,7 +50,7 @@ async def advance(database: Database, turn: Turn, spaces: Spaces, embed: Embed) 
         try:
             if await step(database, turn, embedder, [e for e in embedders if e not in away], embed):
                 return
-        except (EmbedderAway, WrongDimension) as error:
+        except (EmbedderAway, EmbedderUnusable) as error:
             # Its tracks wait; whoever looks for tenants with work asks for the next turn in a few seconds.
             log.warning("embedder_away", space=embedder.space, error=type(error).__qualname__)
             away.append(embedder)

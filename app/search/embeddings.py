@@ -72,12 +72,12 @@ class Embedder(Protocol):
     def warm(self) -> None:
         """Gets ready now rather than with the first text; seconds, so call it off the event loop.
 
-        Raises WrongDimension.
+        Raises EmbedderAway, EmbedderUnusable or TextsRefused, unless it `computes`.
         """
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Passages as unit vectors, float32 of shape (len(texts), dimension). Blocks; safe to call from
-        threads. Raises EmbedderAway, TextsRefused or WrongDimension, unless it `computes`."""
+        threads. Raises as `warm` does."""
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """The same of queries, for models that tell them from passages."""
@@ -91,13 +91,19 @@ class TextsRefused(Exception):
     """The server that makes the vectors wants none of these texts, and won't want them later either."""
 
 
-class WrongDimension(ValueError):
+class EmbedderUnusable(ValueError):
+    """The settings name an embedder that can't work: its provider is unknown, or has no package here."""
+
+    def __init__(self, space: str, reason: str) -> None:
+        super().__init__(f"The embedder {space} of RAP_ANALYZER_EMBEDDERS can't be used: {reason}")
+
+
+class WrongDimension(EmbedderUnusable):
     """Vectors have another length than the settings say."""
 
     def __init__(self, space: str, found: int, expected: int) -> None:
         super().__init__(
-            f"The embedder {space} makes vectors of {found} numbers, and RAP_ANALYZER_EMBEDDERS says"
-            f" {expected}: set its dimension to {found}."
+            space, f"its vectors have {found} numbers, and not {expected}. Set its dimension to {found}."
         )
         self.found = found
 

@@ -9,9 +9,18 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import numpy as np
 
-from app.search.embeddings import MAX_CHARACTERS, EmbedderAway, TextsRefused, Vectors, WrongDimension, unit
+from app.search.embeddings import (
+    MAX_CHARACTERS,
+    EmbedderAway,
+    EmbedderUnusable,
+    TextsRefused,
+    Vectors,
+    WrongDimension,
+    unit,
+)
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -41,6 +50,7 @@ class ProviderEmbedder:
     computes: bool = False
     quick: bool = False
     _client: Embeddings | None = field(default=None, init=False, repr=False)
+    _http: httpx.Client | None = field(default=None, init=False, repr=False)
     _opening: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _resting_until: float = field(default=0.0, init=False, repr=False)
 
@@ -56,6 +66,11 @@ class ProviderEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self._asked([self.query_prefix + text[:MAX_CHARACTERS] for text in texts])
+
+    def close(self) -> None:
+        """Closes connections to an OpenAI-compatible server; others end with the process."""
+        if self._http is not None:
+            self._http.close()
 
     def _asked(self, texts: list[str]) -> Vectors:
         if monotonic() < self._resting_until:
@@ -98,7 +113,13 @@ class ProviderEmbedder:
         options: dict[str, Any] = {}
         if provider == "openai":
             # Texts go out as they are: others than OpenAI's own server can't read its tokens.
-            options = {"timeout": self.timeout, "max_retries": 0, "check_embedding_ctx_length": False}
+            self._http = httpx.Client(timeout=self.timeout)
+            options = {
+                "timeout": self.timeout,
+                "max_retries": 0,
+                "check_embedding_ctx_length": False,
+                "http_client": self._http,
+            }
         elif provider == "ollama":
             options = {"client_kwargs": {"timeout": self.timeout}}
         if self.base_url is not None:
@@ -108,5 +129,8 @@ class ProviderEmbedder:
         elif self.base_url is not None and provider != "ollama":
             # Else the key in OPENAI_API_KEY would go to whoever answers at base_url.
             options["api_key"] = "none"
-        made: Embeddings = init_embeddings(self.model, **options)
+        try:
+            made: Embeddings = init_embeddings(self.model, **options)
+        except (ImportError, ValueError) as error:
+            raise EmbedderUnusable(self.space, " ".join(str(error).split())) from None
         return made

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from app.search.embeddings import Embedder, EmbedderAway, TextsRefused, WrongDimension
+from app.search.embeddings import Embedder, EmbedderAway, EmbedderUnusable, TextsRefused
 from app.search.errors import MeaningUnavailable
 from app.search.meaning import Meaning, Sense
 from app.search.query_vectors import QueryVectors
@@ -52,7 +52,7 @@ class Senses:
                 vector = vectors.of(text)
             else:
                 vector = await asyncio.to_thread(vectors.of, text)
-        except (EmbedderAway, TextsRefused, WrongDimension) as error:
+        except (EmbedderAway, TextsRefused, EmbedderUnusable) as error:
             log.warning("query_not_embedded", space=embedder.space, error=type(error).__qualname__)
             return None
         self._warm.add(embedder.space)

@@ -46,7 +46,7 @@ class Spaces:
         return tuple(sorted(found.values(), key=lambda each: not begun[each.space]))
 
     async def check(self) -> None:
-        """Asks the servers among them for a vector; raises WrongDimension. One that is away may come back."""
+        """Asks servers among them for a vector; raises EmbedderUnusable. One that is away may come back."""
         servers = [each for each in self.embedders if not each.computes]
         answers = await asyncio.gather(
             *(asyncio.to_thread(each.warm) for each in servers), return_exceptions=True

@@ -121,7 +121,10 @@ async def test_passages_of_all_places_go_down_and_up_again(owner_url: str, datab
     assert sorted(together, key=lambda row: row[:4]) == before
     await migrate(owner_url)
     assert await living(database, tenants) == before
-    for tenant in tenants:
+    for tenant in tenants:  # the space that they had is whole
+        async with database.reading(tenant) as reader:
+            rows = await reader.fetch("select space from passage_spaces where complete_at is not null")
+        assert [row["space"] for row in rows] == [EMBEDDER.space]
         await moving.see_to(database, tenant, [SPACE], 10)
     assert await living(database, tenants) == before
 

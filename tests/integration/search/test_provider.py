@@ -12,7 +12,14 @@ import structlog
 
 from app.jobs import Job
 from app.search import embedding, index
-from app.search.embeddings import Embedder, EmbedderAway, FastEmbedder, TextsRefused, WrongDimension
+from app.search.embeddings import (
+    Embedder,
+    EmbedderAway,
+    EmbedderUnusable,
+    FastEmbedder,
+    TextsRefused,
+    WrongDimension,
+)
 from app.search.errors import MeaningUnavailable
 from app.search.homes import Homes
 from app.search.index import EmbeddedTrack, TrackLyrics
@@ -57,7 +64,7 @@ async def test_each_failure_says_what_it_is_and_nothing_of_the_texts(server: Emb
         assert str(caught.value) == f"openai:scripted/model:512 gave no vectors ({status})."
         assert caught.value.__cause__ is None
     server.status, server.cut = None, 100
-    with pytest.raises(WrongDimension, match=r"makes vectors of 100 numbers.* says 512"):
+    with pytest.raises(WrongDimension, match=r"have 100 numbers, and not 512\. Set"):
         await asyncio.to_thread(server.embedder().embed, TEXTS)
     away = server.embedder(base_url="http://127.0.0.1:9/v1")
     with pytest.raises(EmbedderAway):
@@ -77,6 +84,8 @@ async def test_a_start_tells_a_wrong_dimension_from_a_server_that_is_away(server
     await Spaces([FAST, server.embedder(base_url="http://127.0.0.1:9/v1")]).check()
     with pytest.raises(WrongDimension):
         await Spaces([FAST, server.embedder(dimension=384)]).check()
+    with pytest.raises(EmbedderUnusable, match="unheard:model:512 of RAP_ANALYZER_EMBEDDERS can't be used"):
+        await Spaces([FAST, server.embedder(model="unheard:model")]).check()
 
 
 async def embed(embedder: Embedder, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
