@@ -105,9 +105,11 @@ async def priority_of(
     driver: asyncpg.Connection, tenant: UUID, embedders: Sequence[Embedder]
 ) -> Priority | None:
     """Of the tenant's next turn; None where nothing waits."""
+    found: list[Priority] = []
+    if (urgent := await driver.fetchval(passes.UNSPREAD, tenant)) is not None:
+        found.append(Priority.of(urgent))
     for number, embedder in enumerate(embedders):
         if left := await driver.fetch(NEXT, tenant, embedder.space, 1):
-            return Priority.BACKGROUND if number else Priority.of(left[0]["urgent"])
-    if await driver.fetchval(passes.TO_SPREAD, tenant):
-        return Priority.BATCH
-    return None
+            found.append(Priority.BACKGROUND if number else Priority.of(left[0]["urgent"]))
+            break
+    return max(found, default=None)

@@ -67,6 +67,11 @@ class Standing:
     embedders: tuple[Embedder, ...]
 
 
+async def standing_of(connection: asyncpg.Connection, tenant: UUID) -> tuple[UUID, list[str]]:
+    home, complete = await connection.fetchrow(STANDING, tenant)
+    return UUID(int=home.int), complete
+
+
 class Homes:
     """Remembers how tenants' passages stand: one of a process, for all that reads passages."""
 
@@ -84,15 +89,16 @@ class Homes:
         """What `work` reads with a connection of the tenant where its passages live; again if they have moved
         meanwhile, or other spaces answer, so that none is missed or seen twice and no two are mixed."""
         async with self._database.reading(tenant) as connection:
+            if tenant not in self._known:
+                self._known[tenant] = await standing_of(connection, tenant)
             while True:
-                before = self._known.get(tenant, (SHARED, []))
+                before = self._known[tenant]
                 missing: LookupError | None = None
                 try:
                     found = await work(connection, self.expected(tenant))
                 except LookupError as error:  # what is missing may have moved
                     missing = error
-                home, complete = await connection.fetchrow(STANDING, tenant)
-                current = UUID(int=home.int), complete
+                current = await standing_of(connection, tenant)
                 if current == before:
                     if missing is not None:
                         raise missing

@@ -40,7 +40,9 @@ BEGIN = "insert into passage_spaces (tenant_id, space) select $1, unnest($2::tex
 # Tracks of '' are asked for in each space. SKIP LOCKED: to wait for a track that somebody deletes, or changes
 # again, could be to wait for each other. An item that is there already stays as it is: whoever works on it
 # sees that the words have changed.
-TO_SPREAD = "select exists (select from embed_items where tenant_id = $1 and space = '')"
+UNSPREAD = """
+    select urgent from embed_items where tenant_id = $1 and space = ''
+    order by attempts, urgent desc limit 1"""
 SPREAD_OUT = """
     with fresh as materialized (
       select track_id, urgent from embed_items where tenant_id = $1 and space = ''
@@ -117,7 +119,7 @@ async def spread(database: Database, tenant: UUID, spaces: Spaces) -> dict[str, 
         if not begun:
             await driver.execute(BEGIN, tenant, spaces.names)
             begun = await driver.fetch(HELD, tenant)
-        if await driver.fetchval(TO_SPREAD, tenant):
+        if await driver.fetchval(UNSPREAD, tenant) is not None:
             await driver.execute(SPREAD_OUT, tenant, SPREAD)
     return {row["space"]: row["complete_at"] is not None for row in begun}
 

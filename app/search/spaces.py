@@ -19,6 +19,12 @@ LOCAL: dict[str, Callable[[], Embedder]] = {
 }
 
 
+def local(spaces: Collection[str]) -> tuple[Embedder, ...]:
+    """Those of the spaces that this machine can fill without settings, by name."""
+    missing = () if SmallE5Embedder.installed() else (SmallE5Embedder().space,)
+    return tuple(LOCAL[space]() for space in sorted(spaces) if space in LOCAL and space not in missing)
+
+
 class Spaces:
     """The embedders of the settings, in their order: the fast one first."""
 
@@ -35,13 +41,12 @@ class Spaces:
         ready = tuple(embedder for embedder in self.embedders if embedder.space in complete)
         if ready:
             return ready
-        before = (LOCAL[space]() for space in sorted(complete) if space in LOCAL)
-        return tuple(before) or self.embedders[:1]
+        return local(complete) or self.embedders[:1]
 
     def filling(self, begun: Mapping[str, bool]) -> tuple[Embedder, ...]:
         """Those that this process can fill of the spaces that a tenant has begun, which say whether they are
         complete: first what answers, since tracks that come now are missed there."""
-        known = (*self.embedders, *(LOCAL[space]() for space in sorted(begun) if space in LOCAL))
+        known = (*self.embedders, *local(begun))
         found = {each.space: each for each in known if each.space in begun}
         return tuple(sorted(found.values(), key=lambda each: not begun[each.space]))
 

@@ -12,6 +12,7 @@ from app.search import moving, passes
 from app.search.spaces import Spaces
 from tenancy import tenants
 from tenancy.database import Database
+from tenancy.models import TenantStatus
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,7 @@ async def sweep(database: Database, spaces: Spaces, threshold: int) -> None:
     for row in await tenants.every(database):
         try:
             await moving.see_to(database, row["id"], spaces.sizes, threshold)
-            await passes.see_to(database, row["id"], spaces)
+            if row["status"] == TenantStatus.ACTIVE:  # nothing of others is embedded
+                await passes.see_to(database, row["id"], spaces)
         except Exception as error:  # the next sweep finds what is left; others need not wait for it
             log.warning("upkeep_waits", tenant=str(row["id"]), error=type(error).__qualname__)

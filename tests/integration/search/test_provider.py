@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import structlog
 
+from api.errors import code_of
 from app.jobs import Job
 from app.search import embedding, index
 from app.search.embeddings import (
@@ -108,6 +109,7 @@ async def test_search_goes_on_without_the_server_and_says_where_it_can_not(
     assert [match.track_id for match in page.matches] == [track]
     server.status = 500
     assert (await search.search(tenant, TEXTS[0], SearchMode.SEMANTIC)).matches == page.matches  # remembered
+    assert code_of(MeaningUnavailable()) == "SEARCH_UNAVAILABLE"
     with pytest.raises(MeaningUnavailable), structlog.testing.capture_logs() as logs:
         await search.search(tenant, "the ink has gone pale")
     assert {(line["event"], line["error"]) for line in logs} == {("query_not_embedded", "EmbedderAway")}
