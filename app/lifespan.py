@@ -10,7 +10,6 @@ from typing import TypedDict
 from uuid import UUID
 
 import structlog
-from redis.asyncio import Redis
 
 from api.context import Services
 from api.persisted.stored import StoredDocuments
@@ -35,6 +34,7 @@ from tenancy.oidc.flow import SignIn
 from tenancy.oidc.providers import Providers
 from tenancy.quotas import Quotas
 from tenancy.replica import Replica
+from tenancy.valkey import Valkey, connect
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class ProbedState(TypedDict):
     """What /livez, /readyz and /metrics need: an API has it, and so has a worker."""
 
     database: Database
-    valkey: Redis
+    valkey: Valkey
     figures: Figures
     needs_valkey: bool
 
@@ -95,7 +95,7 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
     database, replica = connecting(database_url), None
     if settings.replica_database_url is not None:
         replica = Replica(database, connecting(settings.replica_database_url), settings.replica_lag_seconds)
-    valkey = Redis.from_url(redis_url)
+    valkey = connect(redis_url)
     homes = Homes(database, settings.text_embedders())
     await homes.spaces.check()
     search = SearchService(homes)

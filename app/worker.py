@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from redis.asyncio import Redis
-
 from app.analysis import batch, consultations, slices
 from app.analysis.agents.cascade import Cascade
 from app.analysis.agents.shared import SharedAnswers
@@ -36,6 +34,7 @@ from app.telemetry.tracing import span, tracing
 from tenancy import usage
 from tenancy.database import Database
 from tenancy.quotas import Quotas
+from tenancy.valkey import Valkey, connect
 
 SLICE_SECONDS = 120.0  # what takes a process longer may never end
 CONSULTATIONS = 16  # turns of a worker that wait for language models at once
@@ -68,7 +67,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("The worker needs a database and a Valkey.")
     database = Database(settings.database_url, writers=2 * settings.worker_processes + 8)
-    valkey = Redis.from_url(settings.redis_url)
+    valkey = connect(settings.redis_url)
     state = ProbedState(database=database, valkey=valkey, figures=Figures(database), needs_valkey=False)
     with tracing(settings.otlp_endpoint, settings.trace_ratio, "rap-analyzer-worker"):
         async with probed(settings.host, settings.worker_port, state):
@@ -76,7 +75,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def work(
-    settings: Settings, database_url: str, database: Database, valkey: Redis, stop: asyncio.Event
+    settings: Settings, database_url: str, database: Database, valkey: Valkey, stop: asyncio.Event
 ) -> None:
     """Takes turns until `stop` is set; closes the database and Valkey."""
     processes = settings.worker_processes

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import orjson
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from tenancy.authentication import Authenticator
+from tenancy.valkey import AWAY, Valkey, listener
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +18,7 @@ POLL_SECONDS = 5.0
 BACKOFF_SECONDS = (0.1, 5.0)  # first and longest
 
 
-async def announce(valkey: Redis, tenant: UUID, key: UUID | None = None) -> None:
+async def announce(valkey: Valkey, tenant: UUID, key: UUID | None = None) -> None:
     """Says that a key, or all keys of a tenant, have changed; call it once the change is committed.
 
     A message that is lost, or that nobody can send, costs no more than authentication.CACHE_SECONDS.
@@ -27,16 +26,16 @@ async def announce(valkey: Redis, tenant: UUID, key: UUID | None = None) -> None
     message = {"tenant": str(tenant), "key": str(key) if key is not None else None}
     try:
         await valkey.publish(CHANNEL, orjson.dumps(message))
-    except (RedisError, OSError) as error:
+    except AWAY as error:
         log.warning("change_not_announced", error=type(error).__qualname__)
 
 
-async def listen(valkey: Redis, authenticator: Authenticator) -> None:
+async def listen(valkey: Valkey, authenticator: Authenticator) -> None:
     """Passes announcements on to this process's authenticator, endlessly."""
     delay, longest = BACKOFF_SECONDS
     while True:
         try:
-            async with valkey.pubsub() as subscription:
+            async with await listener(valkey) as subscription:
                 await subscription.subscribe(CHANNEL)
                 authenticator.forget()  # whatever was said while nobody listened
                 delay = BACKOFF_SECONDS[0]
@@ -46,7 +45,7 @@ async def listen(valkey: Redis, authenticator: Authenticator) -> None:
                     )
                     if message is not None:
                         heard(message["data"], authenticator)
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             log.warning("changes_not_heard", error=type(error).__qualname__)
         await asyncio.sleep(delay)
         delay = min(2 * delay, longest)

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from redis.asyncio import Redis
-
-from tenancy.impatience import impatient
 from tenancy.limits import LIMITS, Charge, QuotaExceeded, end_of_month
 from tenancy.pipelined import PipelinedScript
 from tenancy.principals import Principal
 from tenancy.purse import Purse, minute_of
+from tenancy.valkey import Valkey, impatient, reconnect
 
 FOLDER = Path(__file__).parent
 NAMES = {1: "burst", 2: "per_minute", 3: "per_month"}
@@ -43,15 +41,15 @@ class Usage:
 class Ledger:
     """Every key of a tenant has its braces around the tenant, so that Valkey Cluster keeps them together.
 
-    Nothing is tried twice or waits long: raises redis.RedisError or OSError.
+    Nothing is tried twice or waits long: raises what valkey.AWAY names.
     """
 
-    def __init__(self, valkey: Redis) -> None:
+    def __init__(self, valkey: Valkey) -> None:
         # A charge whose answer was lost may have been booked: trying again would book it twice.
         self.valkey = impatient(valkey)
         self._charge = PipelinedScript(self.valkey, (FOLDER / "quota.lua").read_text())
         self._settle = PipelinedScript(self.valkey, (FOLDER / "settle.lua").read_text())
-        self._restore = self.valkey.register_script((FOLDER / "restore.lua").read_text())
+        self._restore = PipelinedScript(self.valkey, (FOLDER / "restore.lua").read_text())
         self._process = secrets.token_hex(8)
 
     async def charge(
@@ -115,8 +113,7 @@ class Ledger:
 
     async def reconnect(self) -> None:
         """Returns when Valkey answers on a new connection, without those that it has left."""
-        await self.valkey.connection_pool.disconnect(inuse_connections=False)
-        await self.valkey.ping()
+        await reconnect(self.valkey)
 
     async def close(self) -> None:
         await self.valkey.aclose()
@@ -140,5 +137,5 @@ def keys_of(tenant: UUID, key: UUID, minute: int, day: date) -> tuple[str, ...]:
     )
 
 
-async def hash_of(valkey: Redis, key: str) -> dict[bytes, bytes]:
+async def hash_of(valkey: Valkey, key: str) -> dict[bytes, bytes]:
     return await cast("Awaitable[dict[bytes, bytes]]", valkey.hgetall(key))

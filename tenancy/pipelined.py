@@ -1,4 +1,4 @@
-"""A Lua script whose calls travel together: one round trip for all that were made at the same moment."""
+"""Commands and Lua scripts whose calls travel together: one round trip for all of the same moment."""
 
 from __future__ import annotations
 
@@ -7,23 +7,38 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-import hiredis
-from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError
 
-Argument = str | int
+from tenancy.cluster import Cluster
+from tenancy.valkey import Valkey
+from tenancy.wire import Argument, converse
+
 Call = tuple[asyncio.Future[Any], Sequence[Argument]]
+
+
+async def pipelined(valkey: Valkey, commands: Sequence[Sequence[Argument]], key_at: int = 1) -> list[Any]:
+    """An answer or an exception for each; the argument `key_at` is a command's key, or the first of them.
+
+    Raises what befalls a connection, except in a cluster, where other nodes may have answered.
+    """
+    if isinstance(valkey, Cluster):
+        return await valkey.pipelined(commands, key_at)
+    pool = valkey.connection_pool
+    connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+    try:
+        return await converse(connection, commands)
+    finally:
+        await pool.release(connection)
 
 
 class PipelinedScript:
     """Called like redis-py's own scripts. While calls are on their way, new ones gather for the next round.
 
     Most of what a call costs is the client's own work around a round trip, which all calls of a round share.
-    Raises what befell the call, or the connection that it travelled by; no call is tried twice.
+    Raises what befell the call, or the connection that it travelled by; no call is run twice.
     """
 
-    def __init__(self, valkey: Redis, text: str) -> None:
+    def __init__(self, valkey: Valkey, text: str) -> None:
         self._valkey = valkey
         self._text = text
         self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
@@ -63,33 +78,13 @@ class PipelinedScript:
 
     async def _round(self, calls: Sequence[Call]) -> list[Any]:
         """An answer or an exception for each call. Raises what the connection raises."""
-        answers = await self._run([call for _, call in calls])
+        answers = await self._run("EVALSHA", self._sha, [call for _, call in calls])
         lost = [place for place, told in enumerate(answers) if isinstance(told, NoScriptError)]
-        if lost:  # Valkey has restarted: it has run none of these
-            await self._valkey.script_load(self._text)
-            for place, told in zip(lost, await self._run([calls[place][1] for place in lost]), strict=True):
+        if lost:  # Valkey has restarted, or a node does not know it yet: it has run none of these
+            again = await self._run("EVAL", self._text, [calls[place][1] for place in lost])
+            for place, told in zip(lost, again, strict=True):
                 answers[place] = told
         return answers
 
-    async def _run(self, calls: Sequence[Sequence[Argument]]) -> list[Any]:
-        """Over a connection by itself: hiredis packs in a seventh of the time that a pipeline takes."""
-        commands = ((b"EVALSHA", self._sha, *call) for call in calls)
-        packed = b"".join(hiredis.pack_command(command) for command in commands)  # type: ignore[arg-type]  # any length
-        pool = self._valkey.connection_pool
-        connection = await pool.get_connection()  # type: ignore[no-untyped-call]
-        try:
-            await connection.send_packed_command(packed)
-            return [await answer(connection) for _ in calls]
-        except BaseException:
-            await connection.disconnect(nowait=True)  # answers may be left in it
-            raise
-        finally:
-            await pool.release(connection)
-
-
-async def answer(connection: AbstractConnection) -> Any:
-    """What the next call gave; an exception if the script failed. Raises what befalls the connection."""
-    try:
-        return await connection.read_response()
-    except ResponseError as error:
-        return error
+    async def _run(self, command: str, script: str, calls: Sequence[Sequence[Argument]]) -> list[Any]:
+        return await pipelined(self._valkey, [(command, script, *call) for call in calls], key_at=3)

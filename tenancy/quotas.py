@@ -10,8 +10,6 @@ from typing import Literal
 from uuid import UUID
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from tenancy import usage
 from tenancy.database import Database
@@ -22,6 +20,7 @@ from tenancy.principals import Principal
 from tenancy.purse import minute_of
 from tenancy.purses import Purses
 from tenancy.unflushed import Unflushed
+from tenancy.valkey import AWAY, Valkey
 
 __all__ = ["LIMITS", "Charge", "Limits", "QuotaExceeded", "QuotaUnavailable", "Quotas", "end_of_month"]
 
@@ -30,7 +29,6 @@ log = structlog.get_logger(__name__)
 EVERY_SECONDS = 1.0
 # Taken along with a charge for those that follow: so many times its cost, and at most this share of a burst.
 TIMES, SHARE = 100, 10
-AWAY = (RedisError, OSError)
 Fallback = Literal["local", "refuse"]
 # "lost" and "found" when Valkey goes and comes back, "local" for each charge without it.
 Report = Callable[[Literal["lost", "found", "local"]], None]
@@ -50,7 +48,7 @@ class Quotas:
     """
 
     def __init__(
-        self, valkey: Redis, database: Database, *, without: Fallback = "local", report: Report = unreported
+        self, valkey: Valkey, database: Database, *, without: Fallback = "local", report: Report = unreported
     ) -> None:
         self._ledger = Ledger(valkey)
         self._unflushed = Unflushed(self._ledger.valkey)

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from redis.asyncio import Redis
-
 from tenancy.ledger import Usage, hash_of, prefix
+from tenancy.pipelined import PipelinedScript, pipelined
+from tenancy.valkey import Valkey
 
 # A field goes only where it was not changed again since it was read.
 FORGET = """
@@ -23,16 +23,18 @@ end"""
 class Unflushed:
     """Reads a tenant's totals in Valkey that have changed, and forgets those that were stored."""
 
-    def __init__(self, valkey: Redis) -> None:
+    def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
-        self._forget = valkey.register_script(FORGET)
+        self._forget = PipelinedScript(valkey, FORGET)
 
     async def tenants(self, among: list[UUID]) -> list[UUID]:
-        """Those that have something to store. Raises redis.RedisError or OSError, as all here."""
-        async with self._valkey.pipeline(transaction=False) as pipe:
-            for tenant in among:
-                pipe.exists(f"{prefix(tenant)}:unflushed")
-            return [tenant for tenant, any_ in zip(among, await pipe.execute(), strict=True) if any_]
+        """Those that have something to store. Raises what valkey.AWAY names, as all here."""
+        asked = [("EXISTS", f"{prefix(tenant)}:unflushed") for tenant in among]
+        told = await pipelined(self._valkey, asked)
+        for answer in told:
+            if isinstance(answer, Exception):
+                raise answer
+        return [tenant for tenant, any_ in zip(among, told, strict=True) if any_]
 
     async def read(self, tenant: UUID) -> tuple[dict[bytes, bytes], list[Usage]]:
         """When each field changed, and its totals then or later: the order in which they are read matters."""

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tenancy.database import Database, driver_of
 from tenancy.ledger import Ledger, Usage
 from tenancy.unflushed import Unflushed
+from tenancy.valkey import Valkey
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ DAYS = """
     ) totals group by day"""
 
 
-async def keep_flushing(database: Database, valkey: Redis, stop: asyncio.Event) -> None:
+async def keep_flushing(database: Database, valkey: Valkey, stop: asyncio.Event) -> None:
     """Stores what Valkey has counted, every EVERY_SECONDS until `stop` is set, and once more then."""
     ledger = Ledger(valkey)
     failing = False
@@ -76,7 +76,7 @@ async def keep_flushing(database: Database, valkey: Redis, stop: asyncio.Event) 
         await ledger.close()
 
 
-async def flush(database: Database, valkey: Redis) -> int:
+async def flush(database: Database, valkey: Valkey) -> int:
     """Stores every tenant's totals that have changed; how many there were. Any number may do so at once."""
     unflushed, stored = Unflushed(valkey), 0
     async with database.unpinned() as connection:

@@ -6,4 +6,4 @@ import os
 # thread is computing. Tests start servers while a service in the same process reads its model.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-pytest_plugins = ["tests.servers", "tests.databases", "tests.service"]
+pytest_plugins = ["tests.servers", "tests.cluster", "tests.databases", "tests.service"]

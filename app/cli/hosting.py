@@ -6,7 +6,6 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -121,21 +120,30 @@ async def answers(host: str, port: int) -> bool:
 async def check(settings: Settings) -> None:
     """The database and Valkey answer; else Failure, in a sentence that a server's log would bury."""
     from redis.asyncio import Redis
-    from redis.exceptions import RedisError
+
+    from tenancy.valkey import AWAY, address, connect
 
     await check_database(settings)
     if not settings.redis_url:
         raise Failure("Say where Valkey or Redis is: set RAP_ANALYZER_REDIS_URL.")
     try:
-        client = Redis.from_url(settings.redis_url, socket_connect_timeout=5, socket_timeout=5)
+        client = connect(settings.redis_url, socket_connect_timeout=5, socket_timeout=5)
     except ValueError:
-        raise Failure("RAP_ANALYZER_REDIS_URL is not a URL such as redis://:password@host:6379/0.") from None
+        raise Failure(
+            "RAP_ANALYZER_REDIS_URL is not a URL such as redis://:password@host:6379/0, or of a cluster"
+            " redis+cluster://:password@host:6379,host:6379."
+        ) from None
+    at = address(settings.redis_url)
     try:
         await client.ping()
-    except (RedisError, OSError) as error:
-        parts = urlsplit(settings.redis_url)
+        if isinstance(client, Redis) and (await client.info("cluster")).get("cluster_enabled"):
+            scheme = "redis+cluster" if settings.redis_url.startswith("redis:") else "rediss+cluster"
+            raise Failure(
+                f"Valkey at {at} is a node of a cluster: let RAP_ANALYZER_REDIS_URL begin with {scheme}://."
+            )
+    except AWAY as error:
         reason = str(error).rstrip(".")
-        raise Failure(f"Valkey at {parts.hostname}:{parts.port or 6379} can't be used: {reason}.") from error
+        raise Failure(f"Valkey at {at} can't be used: {reason}.") from error
     finally:
         await client.aclose()
 

@@ -27,15 +27,17 @@ def operator() -> Actor:
 
 async def announce(settings: Settings, tenant: UUID, key: UUID | None = None) -> None:
     """Tells running processes of a change that is committed; without a Valkey they notice by themselves."""
-    from redis.asyncio import Redis
-
     from app.cli.services import located
     from tenancy import invalidation
     from tenancy.authentication import CACHE_SECONDS
+    from tenancy.valkey import connect
 
     url = located(settings).redis_url
     if url is None:
         say(f"RAP_ANALYZER_REDIS_URL is not set: running services notice within {CACHE_SECONDS:.0f} s.")
         return
-    async with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2) as valkey:
+    valkey = connect(url, socket_connect_timeout=2, socket_timeout=2)
+    try:
         await invalidation.announce(valkey, tenant, key)
+    finally:
+        await valkey.aclose()

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from redis.asyncio import Redis
 
 from app.events import history, streams
 from app.events.cursors import Cursor, InvalidCursor
@@ -16,6 +15,7 @@ from app.events.feeds import Feed, Subscriber
 from app.events.streams import StreamEvent, missed
 from app.events.tasks import end
 from tenancy.database import Database
+from tenancy.valkey import Valkey, impatient
 
 __all__ = ["Hub", "InvalidCursor", "StreamEvent"]
 
@@ -25,7 +25,6 @@ QUEUE_SIZE = 256  # events in memory a subscriber; twice history.PAGE, so that c
 PATIENCE_SECONDS = 1.0  # after which a subscriber with a full queue counts as slow
 READ_COUNT = 500
 BLOCK_SECONDS = 5.0  # and as often all streams are looked at, for news that were trimmed or not told
-UNBLOCK_SECONDS = 0.01
 BACKOFF_SECONDS = (0.1, 5.0)  # first and longest
 
 
@@ -39,7 +38,7 @@ class Hub:
     def __init__(
         self,
         database: Database,
-        valkey: Redis,
+        valkey: Valkey,
         *,
         queue_size: int = QUEUE_SIZE,
         patience_seconds: float = PATIENCE_SECONDS,
@@ -133,15 +132,15 @@ class Hub:
         delay, longest = BACKOFF_SECONDS
         failing = False
         while True:
-            client = streams.dedicated(self._valkey, timeout_seconds=2 * BLOCK_SECONDS)
+            client = impatient(self._valkey, 2 * BLOCK_SECONDS)
             try:
                 # First what happened while nobody read: as long as Valkey is away, this is all there is.
                 for feed in list(self._feeds.values()):
                     await self._catch_up(feed)
-                own_id, at = await client.client_id(), await streams.newest(client)
+                at = await streams.newest(client)
                 self._new.update(self._feeds.values())
                 delay, failing = BACKOFF_SECONDS[0], False
-                await self._read(client, own_id, at)
+                await self._read(client, at)
             except Exception as error:
                 if not failing:
                     log.warning("events_delayed", error=type(error).__qualname__)
@@ -151,52 +150,54 @@ class Hub:
             await asyncio.sleep(delay)
             delay = min(2 * delay, longest)
 
-    async def _read(self, client: Redis, own_id: int, at: bytes) -> None:
+    async def _read(self, client: Valkey, at: bytes) -> None:
         """Hands out what happens after the news `at`, until Valkey fails."""
         clock = asyncio.get_running_loop().time
         looked = clock()
-        while True:
-            self._joined.clear()
-            if not self._feeds:
-                await self._joined.wait()
-                at = await streams.newest(client)
-                continue
-            feeds, self._new = self._new, set()
-            if clock() - looked >= BLOCK_SECONDS:
-                feeds, looked = set(self._feeds.values()), clock()
-            await self._take(client, feeds)
-            joined = asyncio.create_task(self._joined.wait())
-            read: asyncio.Future[Any] = asyncio.ensure_future(
-                client.xread({streams.NEWS: at}, count=READ_COUNT, block=int(BLOCK_SECONDS * 1000))
-            )
-            try:
-                await asyncio.wait({read, joined}, return_when=asyncio.FIRST_COMPLETED)
-                while not read.done():  # a tenant has joined: its stream may have more than it knows
-                    await self._valkey.client_unblock(own_id)
-                    await asyncio.wait({read}, timeout=UNBLOCK_SECONDS)
-                reply = await read
-            finally:
-                await end(joined, read)
-            for _, entries in reply or ():
-                at = entries[-1][0]
-                tenants = {UUID(entry[b"tenant"].decode()) for _, entry in entries}
-                await self._take(client, {self._feeds[each] for each in tenants if each in self._feeds})
+        news: asyncio.Future[Any] | None = None
+        try:
+            while True:
+                self._joined.clear()
+                if not self._feeds and news is None:
+                    await self._joined.wait()
+                    at = await streams.newest(client)
+                    continue
+                # The streams of tenants that have joined may have more than they know.
+                feeds, self._new = self._new, set()
+                if clock() - looked >= BLOCK_SECONDS:
+                    feeds, looked = set(self._feeds.values()), clock()
+                await self._take(client, feeds)
+                # On a connection of its own, so that whoever joins need not wait for it.
+                news = news or asyncio.ensure_future(
+                    client.xread({streams.NEWS: at}, count=READ_COUNT, block=int(BLOCK_SECONDS * 1000))
+                )
+                joined = asyncio.create_task(self._joined.wait())
+                try:
+                    await asyncio.wait({news, joined}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await end(joined)
+                if news.done():
+                    reply, news = news.result(), None
+                    for _, entries in reply or ():
+                        at = entries[-1][0]
+                        tenants = {UUID(entry[b"tenant"].decode()) for _, entry in entries}
+                        await self._take(client, {self._feeds[each] for each in tenants & self._feeds.keys()})
+        finally:
+            if news is not None:
+                await end(news)
 
-    async def _take(self, client: Redis, feeds: Collection[Feed]) -> None:
+    async def _take(self, client: Valkey, feeds: Collection[Feed]) -> None:
         """Hands out all that the streams of these feeds have."""
-        waiting = {streams.key(feed.tenant).encode(): feed for feed in feeds}
+        waiting = {feed.tenant: feed for feed in feeds}
         while waiting:
-            last: dict[Any, Any] = {
-                key: f"{feed.last}-{streams.LAST_SEQUENCE}" for key, feed in waiting.items()
+            last = {tenant: feed.last for tenant, feed in waiting.items()}
+            found = await streams.after(client, last, READ_COUNT)
+            for tenant, events in found.items():
+                for event in events:
+                    await self._deliver(waiting[tenant], event)
+            waiting = {
+                tenant: waiting[tenant] for tenant, events in found.items() if len(events) == READ_COUNT
             }
-            reply: Any = await client.xread(last, count=READ_COUNT)
-            more = {}
-            for key, entries in reply or ():
-                for id_, entry in entries:
-                    await self._deliver(waiting[key], streams.event(id_, entry))
-                if len(entries) == READ_COUNT:
-                    more[key] = waiting[key]
-            waiting = more
 
     async def _deliver(self, feed: Feed, event: StreamEvent) -> None:
         if event.position > feed.last + 1:

@@ -18,15 +18,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from app.events import streams
 from app.events.cursors import Cursor
 from tenancy.database import Database
+from tenancy.pipelined import pipelined
+from tenancy.valkey import Valkey
 
 BATCH = 500  # events of one tenant before another tenant has its turn
-STREAM_LENGTH = 10_000  # entries, about; what was trimmed is read from Postgres
 RETENTION = timedelta(days=7)
 REFUSED = "equal or smaller"  # of Valkey's answer to an id that isn't above the last one
 
@@ -70,7 +70,7 @@ def unreported(_: str, __: float) -> None:
     """Nobody is told."""
 
 
-async def carry(database: Database, valkey: Redis, tenant: UUID, report: Report = unreported) -> bool:
+async def carry(database: Database, valkey: Valkey, tenant: UUID, report: Report = unreported) -> bool:
     """Numbers and publishes up to BATCH waiting events of a tenant; True if there may be more."""
     async with database.writing(tenant) as connection:
         if not await locked(connection, tenant):
@@ -96,21 +96,19 @@ async def number(connection: asyncpg.Connection, tenant: UUID) -> int:
 
 
 async def publish(
-    connection: asyncpg.Connection, valkey: Redis, tenant: UUID, report: Report = unreported
+    connection: asyncpg.Connection, valkey: Valkey, tenant: UUID, report: Report = unreported
 ) -> int:
     """Appends up to BATCH numbered events to the stream and marks them, under the lock; how many."""
     rows = await connection.fetch(UNPUBLISHED, tenant, BATCH)
     if not rows:
         return 0
-    async with valkey.pipeline(transaction=True) as pipeline:
-        for row in rows:
-            pipeline.xadd(
-                streams.key(tenant),
-                streams.fields(row["kind"], row["payload"], row["at"]),
-                id=str(Cursor(row["position"], row["at"])),
-                maxlen=STREAM_LENGTH,
-            )
-        answers = await pipeline.execute(raise_on_error=False)
+    answers = await pipelined(
+        valkey,
+        [
+            streams.adding(tenant, Cursor(row["position"], row["at"]), row["kind"], row["payload"], row["at"])
+            for row in rows
+        ],
+    )
     now = datetime.now(UTC)
     for row, answer in zip(rows, answers, strict=True):
         if isinstance(answer, ResponseError) and REFUSED in str(answer):

@@ -13,13 +13,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from redis.asyncio import Redis
 
-from app.events import streams
 from app.events.outbox import CHANNEL
 from app.events.publication import Report, carry, prune, unreported
 from app.events.tasks import end
 from tenancy.database import Database
+from tenancy.valkey import Valkey, impatient
 
 log = structlog.get_logger(__name__)
 
@@ -30,10 +29,10 @@ VALKEY_SECONDS = 5.0
 
 
 async def run_relay(
-    database: Database, valkey: Redis, stop: asyncio.Event, report: Report = unreported
+    database: Database, valkey: Valkey, stop: asyncio.Event, report: Report = unreported
 ) -> None:
     """Relays the events of all tenants until `stop` is set; a server that is gone is waited for."""
-    client = streams.dedicated(valkey, timeout_seconds=VALKEY_SECONDS)
+    client = impatient(valkey, VALKEY_SECONDS)
     try:
         await Relay(database, client, report).run(stop)
     finally:
@@ -43,7 +42,7 @@ async def run_relay(
 class Relay:
     """The tenants whose events wait, in the order in which they were heard of."""
 
-    def __init__(self, database: Database, valkey: Redis, report: Report = unreported) -> None:
+    def __init__(self, database: Database, valkey: Valkey, report: Report = unreported) -> None:
         self._database = database
         self._valkey = valkey
         self._report = report

@@ -9,15 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from app.events.cursors import Cursor
+from tenancy.cluster import Cluster
+from tenancy.valkey import Valkey
 
 MISSED = "EventsMissed"
 NEWS = "rap:events"  # a stream too: whose there is something new in, so that nobody watches thousands
 NEWS_LENGTH = 10_000  # entries, about
+STREAM_LENGTH = 10_000  # of a tenant, about; what was trimmed is read from Postgres
 LAST_SEQUENCE = 2**64 - 1  # the greatest second part of an id
 
 
@@ -49,9 +49,10 @@ def key(tenant: UUID) -> str:
     return f"rap:{{{tenant}}}:events"
 
 
-def fields(kind: str, payload: str, at: datetime) -> dict[Any, Any]:
-    """The entry of an event; `payload` is JSON."""
-    return {"kind": kind, "payload": payload, "at": at.isoformat()}
+def adding(tenant: UUID, cursor: Cursor, kind: str, payload: str, at: datetime) -> tuple[str, ...]:
+    """The command that appends an event; `payload` is JSON."""
+    entry = "kind", kind, "payload", payload, "at", at.isoformat()
+    return "XADD", key(tenant), "MAXLEN", "~", str(STREAM_LENGTH), str(cursor), *entry
 
 
 def event(id_: bytes, entry: Mapping[bytes, bytes]) -> StreamEvent:
@@ -63,30 +64,27 @@ def event(id_: bytes, entry: Mapping[bytes, bytes]) -> StreamEvent:
     )
 
 
-async def announce(valkey: Redis, tenant: UUID) -> None:
+async def announce(valkey: Valkey, tenant: UUID) -> None:
     """Says that there is something new in the tenant's stream."""
     await valkey.xadd(NEWS, {"tenant": str(tenant)}, maxlen=NEWS_LENGTH)
 
 
-async def newest(valkey: Redis) -> bytes:
+async def newest(valkey: Valkey) -> bytes:
     """The id of the last of the news."""
     entries: Any = await valkey.xrevrange(NEWS, count=1)
     return entries[0][0] if entries else b"0-0"
 
 
-def dedicated(valkey: Redis, *, timeout_seconds: float) -> Redis:
-    """A client of the same server with connections of its own and no retries; close it with `aclose`.
-
-    Whoever blocks on a stream, or publishes under a lock, has to know at once that the server is gone.
-    """
-    pool = valkey.connection_pool
-    # The other settings belong to that pool: what it has negotiated and who handles its notifications.
-    own = ("himport_registry", "maint_notifications_pool_handler", "orig_")
-    settings = {name: value for name, value in pool.connection_kwargs.items() if not name.startswith(own)}
-    settings |= {
-        "decode_responses": False,
-        "socket_timeout": timeout_seconds,
-        "socket_connect_timeout": timeout_seconds,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    return Redis.from_pool(ConnectionPool(pool.connection_class, **settings))
+async def after(valkey: Valkey, last: Mapping[UUID, int], count: int) -> dict[UUID, list[StreamEvent]]:
+    """Of each tenant's stream up to `count` events behind the position; none is waited for."""
+    tenants = {key(tenant).encode(): tenant for tenant in last}
+    behind: dict[Any, Any] = {at: f"{last[tenant]}-{LAST_SEQUENCE}" for at, tenant in tenants.items()}
+    if isinstance(valkey, Cluster):
+        # One XREAD can't have keys of several slots.
+        async with valkey.pipeline(transaction=False) as pipeline:
+            for at, id_ in behind.items():
+                pipeline.xrange(at, min=f"({id_}", count=count)
+            reply: Any = zip(tenants, await pipeline.execute(), strict=True)
+    else:
+        reply = await valkey.xread(behind, count=count)
+    return {tenants[at]: [event(*entry) for entry in entries] for at, entries in reply or ()}

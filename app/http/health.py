@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.lifespan import ProbedState
+from tenancy.valkey import AWAY
 
 
 async def live(_: Request) -> Response:
@@ -30,7 +30,7 @@ async def ready(request: Request[ProbedState]) -> Response:
         checks["database"] = type(error).__name__
     try:
         await request.state["valkey"].ping()
-    except (RedisError, OSError) as error:
+    except AWAY as error:
         checks["valkey"] = type(error).__name__
     needed = ["database", "valkey"] if request.state["needs_valkey"] else ["database"]
     return JSONResponse(checks, 200 if all(checks[name] == "ok" for name in needed) else 503)

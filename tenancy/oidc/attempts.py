@@ -8,8 +8,8 @@ import secrets
 from dataclasses import asdict, dataclass, field
 
 import orjson
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+
+from tenancy.valkey import AWAY, Valkey
 
 MINUTES = 10
 
@@ -38,7 +38,7 @@ class Attempt:
 class Attempts:
     """Those of all processes, in Valkey."""
 
-    def __init__(self, valkey: Redis) -> None:
+    def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
     async def keep(self, attempt: Attempt) -> str:
@@ -46,7 +46,7 @@ class Attempts:
         state = secrets.token_urlsafe(32)
         try:
             await self._valkey.set(name(state), orjson.dumps(asdict(attempt)), ex=MINUTES * 60)
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             raise AttemptsUnavailable from error
         return state
 
@@ -54,7 +54,7 @@ class Attempts:
         """The attempt, which nobody can take again. Raises UnknownAttempt or AttemptsUnavailable."""
         try:
             found = await self._valkey.getdel(name(state))
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             raise AttemptsUnavailable from error
         attempt = Attempt(**orjson.loads(found)) if found else None
         if attempt is None or not hmac.compare_digest(attempt.browser, digest(browser)):
@@ -67,7 +67,7 @@ class Attempts:
             return bool(
                 await self._valkey.set(f"rap:token:{digest(token)}", b"", ex=max(1, seconds), nx=True)
             )
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             raise AttemptsUnavailable from error
 
 

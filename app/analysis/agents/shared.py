@@ -10,22 +10,19 @@ from hashlib import blake2b
 
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from tenancy.impatience import impatient
+from tenancy.valkey import AWAY, Valkey, impatient
 
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(days=30)
-AWAY = (RedisError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedAnswer:
     """The place of one question's answer, which belongs to no tenant."""
 
-    valkey: Redis
+    valkey: Valkey
     name: str
     secret: bytes
 
@@ -57,7 +54,7 @@ class SharedAnswers:
     found anew in the song of whoever asks.
     """
 
-    def __init__(self, valkey: Redis) -> None:
+    def __init__(self, valkey: Valkey) -> None:
         self._valkey = impatient(valkey)
 
     async def close(self) -> None:

@@ -7,14 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from tenancy.impatience import impatient
 from tenancy.ledger import prefix
+from tenancy.pipelined import PipelinedScript
+from tenancy.valkey import AWAY, Valkey, impatient
 
 KEEP = Path(__file__).with_name("keep.lua").read_text()
-AWAY = (RedisError, OSError)
 MAX_DOCUMENTS = 500  # of a tenant
 MAX_BYTES = 32_000  # of a document; what is longer is sent whole each time
 SECONDS = 86_400  # that a tenant's documents live
@@ -27,9 +24,9 @@ class StoredDocuments:
     A tenant finds what it has stored itself, and nothing of others. Whatever is lost is sent again.
     """
 
-    def __init__(self, valkey: Redis) -> None:
+    def __init__(self, valkey: Valkey) -> None:
         self._valkey = impatient(valkey)
-        self._keep = self._valkey.register_script(KEEP)
+        self._keep = PipelinedScript(self._valkey, KEEP)
         self._remembered: OrderedDict[tuple[UUID, str], str] = OrderedDict()
 
     async def get(self, tenant: UUID, hash_: str) -> str | None:

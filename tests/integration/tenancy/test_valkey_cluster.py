@@ -2,96 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis
-from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.crc import key_slot
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from api.persisted.stored import KEEP, MAX_DOCUMENTS, SECONDS
 from api.persisted.stored import key as documents_key
-from app.embedded.binaries import valkey_binary
-from app.embedded.ports import free_port
 from app.events import streams
 from app.events.cursors import Cursor
+from tenancy.cluster import Cluster
 from tenancy.ledger import FOLDER, keys_of, prefix
+from tenancy.pipelined import pipelined
 from tenancy.purse import minute_of
 from tenancy.unflushed import FORGET
+from tenancy.valkey import connect
+from tests.cluster import ValkeyCluster
 
-SLOTS = 16384
 LIMITS = [100_000, 20_000, 1_000_000, 500_000_000]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def cluster() -> AsyncIterator[RedisCluster]:
-    """Three masters, and a client that follows the slots."""
-    ports = [free_port() for _ in range(3)]
-    with tempfile.TemporaryDirectory(prefix="rap-", ignore_cleanup_errors=True) as folder:
-        nodes = [start(Path(folder), port) for port in ports]
-        try:
-            await join(ports)
-            known = [ClusterNode("127.0.0.1", port) for port in ports]
-            async with RedisCluster(startup_nodes=known) as client:
-                yield client
-        finally:
-            for node in nodes:
-                node.terminate()
-                node.wait(10)
-
-
-def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    own = folder / str(port)
-    own.mkdir()
-    command = [
-        *(str(valkey_binary()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(own), "--save", ""),
-        *("--cluster-enabled", "yes", "--cluster-port", str(free_port()), "--cluster-node-timeout", "5000"),
-    ]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-
-async def join(ports: list[int]) -> None:
-    """Gives each a third of the slots, and waits until they agree."""
-    clients: list[Any] = [Redis(port=port) for port in ports]  # their CLUSTER commands have no types
-    for client in clients:
-        await until(client.ping)
-    first, last = 0, 0
-    for number, client in enumerate(clients):
-        first, last = last, SLOTS * (number + 1) // 3
-        await client.execute_command("CLUSTER ADDSLOTSRANGE", first, last - 1)
-    bus = int((await clients[0].config_get("cluster-port"))["cluster-port"])
-    for client in clients[1:]:
-        await client.execute_command("CLUSTER MEET", "127.0.0.1", ports[0], bus)
-
-    async def agreed() -> None:
-        for client in clients:
-            info = await client.execute_command("CLUSTER INFO")
-            assert info["cluster_state"] == "ok"
-            assert info["cluster_known_nodes"] == "3"
-
-    await until(agreed)
-    for client in clients:
-        await client.aclose()
-
-
-async def until(attempt: Callable[[], Awaitable[object]]) -> None:
-    for _ in range(300):
-        try:
-            await attempt()
-        except (AssertionError, RedisError):
-            await asyncio.sleep(0.1)
-        else:
-            return
-    raise AssertionError("The cluster does not come up.")
+@pytest_asyncio.fixture(loop_scope="session")
+async def cluster(valkey_cluster: ValkeyCluster) -> AsyncIterator[Cluster]:
+    client = connect(valkey_cluster.url)
+    assert isinstance(client, Cluster)
+    async with client:
+        yield client
 
 
 def script(name: str) -> str:
@@ -123,20 +64,22 @@ async def test_scripts_of_quotas_run(cluster: Any, number: int) -> None:
 
 
 async def test_documents_and_streams_work(cluster: Any) -> None:
-    tenants = [uuid4() for _ in range(6)]
+    tenants, at = [uuid4() for _ in range(6)], datetime.now(UTC)
     for tenant in tenants:
         await cluster.eval(KEEP, 1, documents_key(tenant), "hash", "{ a }", MAX_DOCUMENTS, SECONDS)
         assert await cluster.hget(documents_key(tenant), "hash") == b"{ a }"
-        at = datetime.now(UTC)
-        async with cluster.pipeline(transaction=True) as pipeline:
-            for position in (1, 2):
-                entry = streams.fields("RunFinished", "{}", at)
-                pipeline.xadd(streams.key(tenant), entry, id=str(Cursor(position, at)))
-            await pipeline.execute()
-        ((_, entries),) = await cluster.xread({streams.key(tenant): "0"})
-        assert [streams.event(*entry).position for entry in entries] == [1, 2]
-        with pytest.raises(ResponseError, match="equal or smaller"):
-            await cluster.xadd(streams.key(tenant), {"kind": "x"}, id=str(Cursor(2, at)))
+    adding = [
+        streams.adding(tenant, Cursor(position, at), "RunFinished", "{}", at)
+        for position in (1, 2, 3)
+        for tenant in tenants
+    ]
+    await pipelined(cluster, adding)
+    found = await streams.after(cluster, {**dict.fromkeys(tenants, 1), tenants[0]: 3, uuid4(): 0}, 10)
+    shown = {tenant: [event.position for event in events] for tenant, events in found.items() if events}
+    assert shown == {tenant: [2, 3] for tenant in tenants[1:]}
+    for refused in await pipelined(cluster, adding):
+        assert isinstance(refused, ResponseError)
+        assert "equal or smaller" in str(refused)
 
 
 def test_keys_of_a_tenant_share_a_slot_and_tenants_do_not() -> None:

@@ -1,0 +1,131 @@
+"""A real Valkey Cluster; a pytest plugin, named in tests/conftest.py."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from redis.asyncio import Redis
+from redis.crc import key_slot
+from redis.exceptions import RedisError
+
+from app.embedded.binaries import valkey_binary
+from app.embedded.ports import free_port
+
+SLOTS, PRIMARIES, PASSWORD = 16384, 3, "only-for-tests"
+AWAY_SECONDS = 2.0  # after which a node that says nothing is replaced by its replica
+
+
+@dataclass(slots=True)
+class ValkeyCluster:
+    """Three primaries, each with a third of the slots, and replicas of the first of them."""
+
+    folder: Path
+    ports: list[int] = field(default_factory=list)
+    processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports[:PRIMARIES])
+        return f"redis+cluster://:{PASSWORD}@{hosts}"
+
+    def home(self, key: str) -> int:
+        """The port of the primary that had the key's slot in the beginning."""
+        return self.ports[
+            next(n for n, (first, last) in enumerate(shares()) if first <= key_slot(key.encode()) <= last)
+        ]
+
+    def client(self, port: int) -> Any:  # its CLUSTER commands have no types
+        return Redis(port=port, password=PASSWORD)
+
+    def spawn(self, port: int, bus: int) -> None:
+        own = self.folder / str(port)
+        own.mkdir()
+        (own / "valkey.conf").write_text(
+            f"bind 127.0.0.1\nport {port}\ncluster-port {bus}\nrequirepass {PASSWORD}\nprimaryauth {PASSWORD}\n"
+            f'save ""\ncluster-enabled yes\ncluster-node-timeout {AWAY_SECONDS * 1000:.0f}\nrepl-diskless-sync-delay 0\n'
+        )
+        command = [str(valkey_binary()), "valkey.conf"]
+        self.processes[port] = subprocess.Popen(command, cwd=own, stdout=subprocess.DEVNULL)
+        self.ports.append(port)
+
+    async def form(self, replicas: int) -> None:
+        async with AsyncExitStack() as stack:
+            buses = [free_port() for _ in range(PRIMARIES + replicas)]
+            for bus in buses:
+                self.spawn(free_port(), bus)
+            clients = [await stack.enter_async_context(self.client(port)) for port in self.ports]
+            for client in clients:
+                await until(client.ping)
+            for client, (first, last) in zip(clients, shares(), strict=False):
+                await client.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
+            for client in clients[1:]:
+                await client.execute_command("CLUSTER MEET", "127.0.0.1", self.ports[0], buses[0])
+            first_id = await clients[0].execute_command("CLUSTER MYID")
+
+            async def agreed() -> None:
+                for client in clients:
+                    info = await client.execute_command("CLUSTER INFO")
+                    assert info["cluster_state"] == "ok"
+                    assert info["cluster_known_nodes"] == str(len(clients))
+
+            await until(agreed)
+            for client in clients[PRIMARIES:]:
+                await client.execute_command("CLUSTER REPLICATE", first_id)
+
+            async def follow() -> None:
+                for client in clients[PRIMARIES:]:
+                    assert (await client.info("replication"))["master_link_status"] == "up"
+
+            await until(follow)
+
+    def kill(self, port: int) -> None:
+        """kill -9."""
+        process = self.processes.pop(port)
+        process.kill()
+        process.wait()
+
+    def close(self) -> None:
+        for port in list(self.processes):
+            self.kill(port)
+
+
+def shares() -> list[tuple[int, int]]:
+    """The first and the last slot of each primary."""
+    ends = [SLOTS * number // PRIMARIES for number in range(PRIMARIES + 1)]
+    return [(first, last - 1) for first, last in zip(ends, ends[1:], strict=False)]
+
+
+async def until(attempt: Callable[[], Awaitable[object]]) -> None:
+    for _ in range(600):
+        try:
+            await attempt()
+        except (AssertionError, RedisError, KeyError):
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise AssertionError("The cluster does not come up.")
+
+
+@asynccontextmanager
+async def clustered(folder: Path, *, replicas: int = 0) -> AsyncIterator[ValkeyCluster]:
+    folder.mkdir()
+    cluster = ValkeyCluster(folder)
+    try:
+        await cluster.form(replicas)
+        yield cluster
+    finally:
+        cluster.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def valkey_cluster(servers_dir: Path) -> AsyncIterator[ValkeyCluster]:
+    """One for the session; keep to keys of your own, and kill nobody."""
+    async with clustered(servers_dir / "cluster") as cluster:
+        yield cluster
