@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.exceptions import AskError, ClusterDownError, RedisClusterException, RedisError, TryAgainError
@@ -31,6 +31,10 @@ class Cluster(RedisCluster):
             require_full_coverage=False,
             **settings,
         )
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        return self
 
     def another(self, **changed: Any) -> Cluster:
         return Cluster(**{**self.settings, **changed})

@@ -7,9 +7,11 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 from redis.crc import key_slot
@@ -20,6 +22,17 @@ from app.embedded.ports import free_port
 
 SLOTS, PRIMARIES, PASSWORD = 16384, 3, "only-for-tests"
 AWAY_SECONDS = 2.0  # after which a node that says nothing is replaced by its replica
+CONFIG = """\
+bind 127.0.0.1
+port {port}
+requirepass {password}
+primaryauth {password}
+save ""
+cluster-enabled yes
+cluster-port {bus}
+cluster-node-timeout {timeout}
+repl-diskless-sync-delay 0
+"""
 
 
 @dataclass(slots=True)
@@ -37,19 +50,17 @@ class ValkeyCluster:
 
     def home(self, key: str) -> int:
         """The port of the primary that had the key's slot in the beginning."""
-        return self.ports[
-            next(n for n, (first, last) in enumerate(shares()) if first <= key_slot(key.encode()) <= last)
-        ]
+        slot = key_slot(key.encode())
+        return next(port for port, (_, last) in zip(self.ports, shares(), strict=False) if slot <= last)
 
     def client(self, port: int) -> Any:  # its CLUSTER commands have no types
         return Redis(port=port, password=PASSWORD)
 
     def spawn(self, port: int, bus: int) -> None:
         own = self.folder / str(port)
-        own.mkdir()
+        own.mkdir(parents=True)
         (own / "valkey.conf").write_text(
-            f"bind 127.0.0.1\nport {port}\ncluster-port {bus}\nrequirepass {PASSWORD}\nprimaryauth {PASSWORD}\n"
-            f'save ""\ncluster-enabled yes\ncluster-node-timeout {AWAY_SECONDS * 1000:.0f}\nrepl-diskless-sync-delay 0\n'
+            CONFIG.format(port=port, bus=bus, password=PASSWORD, timeout=int(AWAY_SECONDS * 1000))
         )
         command = [str(valkey_binary()), "valkey.conf"]
         self.processes[port] = subprocess.Popen(command, cwd=own, stdout=subprocess.DEVNULL)
@@ -99,7 +110,7 @@ class ValkeyCluster:
 def shares() -> list[tuple[int, int]]:
     """The first and the last slot of each primary."""
     ends = [SLOTS * number // PRIMARIES for number in range(PRIMARIES + 1)]
-    return [(first, last - 1) for first, last in zip(ends, ends[1:], strict=False)]
+    return [(first, last - 1) for first, last in pairwise(ends)]
 
 
 async def until(attempt: Callable[[], Awaitable[object]]) -> None:
@@ -115,7 +126,6 @@ async def until(attempt: Callable[[], Awaitable[object]]) -> None:
 
 @asynccontextmanager
 async def clustered(folder: Path, *, replicas: int = 0) -> AsyncIterator[ValkeyCluster]:
-    folder.mkdir()
     cluster = ValkeyCluster(folder)
     try:
         await cluster.form(replicas)
@@ -129,3 +139,10 @@ async def valkey_cluster(servers_dir: Path) -> AsyncIterator[ValkeyCluster]:
     """One for the session; keep to keys of your own, and kill nobody."""
     async with clustered(servers_dir / "cluster") as cluster:
         yield cluster
+
+
+@pytest.fixture(params=["server", "cluster"])
+def valkey_url(request: pytest.FixtureRequest) -> str:
+    """Of the one server, and then of the cluster: for what has to work with either."""
+    url: str = request.getfixturevalue(f"valkey_{request.param}").url
+    return url

@@ -8,14 +8,13 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from redis.asyncio import Redis
 
 from api.persisted import stored
 from api.persisted.asked import hash_of
 from api.persisted.stored import StoredDocuments
 from api.persisted.trusted import OPERATIONS, read
-from app.embedded.valkey import ValkeyServer
 from tenancy.database import Database
+from tenancy.valkey import connect
 from tests.api.live.client import opened
 from tests.builders import NUMBERS, Tenant, add_tracks, new_key, new_tenant, song
 from tests.service import Service
@@ -157,8 +156,8 @@ async def test_one_tenant_does_not_learn_what_another_has_stored(
         assert by_id["errors"] == [NOT_FOUND]
 
 
-async def test_other_processes_find_them_for_a_day(valkey_server: ValkeyServer, tenant: Tenant) -> None:
-    async with Redis.from_url(valkey_server.url) as valkey:
+async def test_other_processes_find_them_for_a_day(valkey_url: str, tenant: Tenant) -> None:
+    async with connect(valkey_url) as valkey:
         one, other = StoredDocuments(valkey), StoredDocuments(valkey)
         text = new_text()
         await one.keep(tenant.id, hash_of(text), text)
@@ -173,11 +172,11 @@ async def test_other_processes_find_them_for_a_day(valkey_server: ValkeyServer, 
 
 
 async def test_a_tenant_keeps_no_more_than_its_share(
-    valkey_server: ValkeyServer, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    valkey_url: str, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored, "MAX_DOCUMENTS", 5)
     monkeypatch.setattr(stored, "MAX_REMEMBERED", 3)
-    async with Redis.from_url(valkey_server.url) as valkey:
+    async with connect(valkey_url) as valkey:
         documents, fresh = StoredDocuments(valkey), StoredDocuments(valkey)
         texts = [new_text() for _ in range(20)]
         for text in texts:
@@ -194,7 +193,7 @@ async def test_a_tenant_keeps_no_more_than_its_share(
 
 
 async def test_without_valkey_a_process_remembers_by_itself(tenant: Tenant) -> None:
-    async with Redis.from_url("redis://127.0.0.1:1") as nowhere:
+    async with connect("redis://127.0.0.1:1") as nowhere:
         documents = StoredDocuments(nowhere)
         text = new_text()
         assert await documents.get(tenant.id, hash_of(text)) is None

@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from redis.asyncio import Redis
 
 from app.embedded.postgres_server import PostgresServer
-from app.embedded.valkey import ValkeyServer
 from app.events.hub import Hub
 from app.events.relay import run_relay
 from app.migrate import migrate
 from tenancy.database import Database
+from tenancy.valkey import Valkey, connect
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -27,13 +26,13 @@ async def events_database(postgres_server: PostgresServer) -> AsyncIterator[Data
 
 
 @pytest_asyncio.fixture
-async def valkey(valkey_server: ValkeyServer) -> AsyncIterator[Redis]:
-    async with Redis.from_url(valkey_server.url) as client:
+async def valkey(valkey_url: str) -> AsyncIterator[Valkey]:
+    async with connect(valkey_url) as client:
         yield client
 
 
 @pytest_asyncio.fixture
-async def relay(events_database: Database, valkey: Redis) -> AsyncIterator[None]:
+async def relay(events_database: Database, valkey: Valkey) -> AsyncIterator[None]:
     """A relay runs during the test."""
     stop = asyncio.Event()
     task = asyncio.create_task(run_relay(events_database, valkey, stop))
@@ -43,6 +42,6 @@ async def relay(events_database: Database, valkey: Redis) -> AsyncIterator[None]
 
 
 @pytest_asyncio.fixture
-async def hub(events_database: Database, valkey: Redis) -> AsyncIterator[Hub]:
+async def hub(events_database: Database, valkey: Valkey) -> AsyncIterator[Hub]:
     async with Hub(events_database, valkey) as hub:
         yield hub

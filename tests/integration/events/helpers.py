@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from uuid import UUID
 
-from redis.asyncio import Redis
-
 from app.events import outbox, streams
 from app.events.hub import StreamEvent
 from app.events.outbox import Kind
 from app.events.publication import locked, number
 from tenancy.database import Database
+from tenancy.valkey import Valkey
 
 PATIENCE = 20.0  # seconds until a test gives up; none takes this long when all is well
 
@@ -52,7 +51,7 @@ def runs(events: list[StreamEvent]) -> list[int | str]:
     return [int(e.payload["run"]) if e.kind == Kind.RUN_PROGRESSED else e.kind for e in events]
 
 
-async def published(valkey: Redis, tenant: UUID) -> list[StreamEvent]:
+async def published(valkey: Valkey, tenant: UUID) -> list[StreamEvent]:
     entries = await valkey.xrange(streams.key(tenant))
     return [streams.event(id_, entry) for id_, entry in entries]  # type: ignore[union-attr,arg-type]
 

@@ -22,6 +22,7 @@ from app.events.relay import run_relay
 from app.events.streams import MISSED
 from app.events.tasks import end
 from tenancy.database import Database
+from tenancy.valkey import Valkey
 from tests.builders import new_tenant
 from tests.integration.events.helpers import PATIENCE, nothing, record, runs, take, until
 
@@ -58,7 +59,7 @@ async def test_a_subscriber_gets_what_happens_from_now_on(database: Database, hu
 
 
 async def test_news_alone_bring_what_happens(
-    database: Database, valkey: Redis, monkeypatch: pytest.MonkeyPatch
+    database: Database, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub_module, "BLOCK_SECONDS", 3600.0)  # nobody looks for what was not announced
     tenant = await new_tenant(database)
@@ -75,7 +76,7 @@ async def test_news_alone_bring_what_happens(
 
 
 async def test_what_nobody_announced_is_found_all_the_same(
-    database: Database, valkey: Redis, monkeypatch: pytest.MonkeyPatch
+    database: Database, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub_module, "BLOCK_SECONDS", 0.2)
     tenant = await new_tenant(database)
@@ -150,7 +151,7 @@ async def test_one_tenant_sees_nothing_of_another(database: Database, hub: Hub, 
 
 
 async def test_a_slow_subscriber_is_told_and_goes_on_without_a_loss(
-    database: Database, valkey: Redis, relay: None
+    database: Database, valkey: Valkey, relay: None
 ) -> None:
     tenant = await new_tenant(database)
     async with Hub(database, valkey, queue_size=5, patience_seconds=0) as hub:
@@ -170,7 +171,7 @@ async def test_a_slow_subscriber_is_told_and_goes_on_without_a_loss(
             assert runs(await take(slow, 1)) == [21]
 
 
-async def test_a_burst_makes_nobody_slow(database: Database, valkey: Redis, relay: None) -> None:
+async def test_a_burst_makes_nobody_slow(database: Database, valkey: Valkey, relay: None) -> None:
     tenant = await new_tenant(database)
     async with Hub(database, valkey, queue_size=5) as hub:
         stream, first = await subscribed(hub, tenant)
@@ -180,7 +181,7 @@ async def test_a_burst_makes_nobody_slow(database: Database, valkey: Redis, rela
 
 
 async def test_an_older_cursor_than_what_is_kept_gets_events_missed_first(
-    database: Database, valkey: Redis, hub: Hub
+    database: Database, valkey: Valkey, hub: Hub
 ) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1, 2, 3, 4)
@@ -202,7 +203,7 @@ async def test_an_older_cursor_than_what_is_kept_gets_events_missed_first(
 
 
 async def test_a_cursor_ahead_of_the_database_is_no_silent_hole(
-    database: Database, valkey: Redis, hub: Hub, relay: None
+    database: Database, valkey: Valkey, hub: Hub, relay: None
 ) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1)
@@ -214,7 +215,7 @@ async def test_a_cursor_ahead_of_the_database_is_no_silent_hole(
 
 
 async def test_what_the_stream_has_lost_comes_from_postgres(
-    database: Database, valkey: Redis, hub: Hub, tmp_path: Path
+    database: Database, valkey: Valkey, hub: Hub, tmp_path: Path
 ) -> None:
     tenant = await new_tenant(database)
     stream, first = await subscribed(hub, tenant)
@@ -283,7 +284,7 @@ async def test_subscriptions_outlive_valkey(database: Database, tmp_path: Path) 
     await server.stop()
 
 
-async def test_a_hub_closes_whatever_it_is_doing(database: Database, valkey: Redis) -> None:
+async def test_a_hub_closes_whatever_it_is_doing(database: Database, valkey: Valkey) -> None:
     tenant = await new_tenant(database)
     for moment in range(40):
         hub = Hub(database, valkey)

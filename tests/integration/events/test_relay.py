@@ -11,13 +11,13 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import insert, text
 
-from app.embedded.valkey import ValkeyServer
 from app.events import outbox, publication, relay, streams
 from app.events.models import Event
 from app.events.outbox import Kind
 from app.events.publication import carry, locked, prune, publish
 from app.events.relay import run_relay
 from tenancy.database import Database
+from tenancy.valkey import Valkey
 from tests.builders import new_tenant
 from tests.integration.events.helpers import (
     all_published,
@@ -46,7 +46,7 @@ class Killed(Exception):
 
 
 async def test_events_reach_the_stream_in_order_without_gaps(
-    database: Database, valkey: Redis, relay: None
+    database: Database, valkey: Valkey, relay: None
 ) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1, 2)
@@ -58,7 +58,7 @@ async def test_events_reach_the_stream_in_order_without_gaps(
     assert {event.kind for event in events} == {Kind.RUN_PROGRESSED}
 
 
-async def test_a_transaction_that_commits_late_is_not_passed_by(database: Database, valkey: Redis) -> None:
+async def test_a_transaction_that_commits_late_is_not_passed_by(database: Database, valkey: Valkey) -> None:
     tenant = await new_tenant(database)
     async with database.transaction(tenant) as slow:
         await outbox.record(slow, tenant, [(Kind.RUN_PROGRESSED, {"run": "1"})])
@@ -71,7 +71,7 @@ async def test_a_transaction_that_commits_late_is_not_passed_by(database: Databa
 
 
 async def test_a_relay_killed_before_it_marks_publishes_nothing_twice(
-    database: Database, valkey: Redis
+    database: Database, valkey: Valkey
 ) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1, 2)
@@ -89,7 +89,7 @@ async def test_a_relay_killed_before_it_marks_publishes_nothing_twice(
 
 
 async def test_several_relays_keep_the_order(
-    database: Database, valkey: Redis, valkey_server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+    database: Database, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publication, "BATCH", 7)  # many turns, so that they meet
     monkeypatch.setattr(relay, "SWEEP_SECONDS", 0.05)
@@ -108,7 +108,7 @@ async def test_several_relays_keep_the_order(
         assert [event.position for event in events] == list(range(1, 101))
 
 
-async def test_a_lock_that_is_held_is_left_to_its_holder(database: Database, valkey: Redis) -> None:
+async def test_a_lock_that_is_held_is_left_to_its_holder(database: Database, valkey: Valkey) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1)
     async with database.writing(tenant) as connection:
@@ -119,7 +119,7 @@ async def test_a_lock_that_is_held_is_left_to_its_holder(database: Database, val
     assert runs(await published(valkey, tenant)) == [1]
 
 
-async def test_positions_go_on_when_the_stream_is_lost(database: Database, valkey: Redis) -> None:
+async def test_positions_go_on_when_the_stream_is_lost(database: Database, valkey: Valkey) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1, 2)
     await carry(database, valkey, tenant)
@@ -130,7 +130,7 @@ async def test_positions_go_on_when_the_stream_is_lost(database: Database, valke
 
 
 async def test_an_event_that_no_notification_announced_is_found(
-    database: Database, valkey: Redis, relay: None
+    database: Database, valkey: Valkey, relay: None
 ) -> None:
     tenant = await new_tenant(database)
     async with database.transaction(tenant) as session:
@@ -142,7 +142,7 @@ async def test_an_event_that_no_notification_announced_is_found(
 
 
 async def test_news_of_a_tenant_that_is_being_carried_wait_for_no_sweep(
-    database: Database, valkey: Redis, monkeypatch: pytest.MonkeyPatch
+    database: Database, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "SWEEP_SECONDS", 3_600.0)
     tenants = [await new_tenant(database) for _ in range(relay.LANES + 2)]
@@ -157,7 +157,7 @@ async def test_news_of_a_tenant_that_is_being_carried_wait_for_no_sweep(
         assert runs(await published(valkey, tenant)) == list(range(30))
 
 
-async def test_a_relay_waits_for_a_valkey_that_is_away(database: Database, valkey: Redis) -> None:
+async def test_a_relay_waits_for_a_valkey_that_is_away(database: Database, valkey: Valkey) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1)
     stop = asyncio.Event()
@@ -177,7 +177,7 @@ async def test_a_relay_waits_for_a_valkey_that_is_away(database: Database, valke
 
 
 async def test_old_events_are_deleted_from_the_oldest_on_and_never_the_newest(
-    database: Database, valkey: Redis
+    database: Database, valkey: Valkey
 ) -> None:
     tenant = await new_tenant(database)
     await record(database, tenant, 1, 2, 3, 4)
@@ -217,7 +217,7 @@ async def age(database: Database, tenant: UUID, *positions: int) -> None:
         )
 
 
-async def test_a_stopped_relay_ends(database: Database, valkey: Redis) -> None:
+async def test_a_stopped_relay_ends(database: Database, valkey: Valkey) -> None:
     stop = asyncio.Event()
     task = asyncio.create_task(run_relay(database, valkey, stop))
     await asyncio.sleep(0)

@@ -6,39 +6,44 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from app.embedded.valkey import ValkeyServer
 from app.events.tasks import end
 from app.provision import SETUP
 from tenancy import api_keys, authentication, invalidation, tenants
 from tenancy.authentication import Authenticator
+from tenancy.cluster import Cluster
 from tenancy.database import Database
 from tenancy.models import TenantStatus
 from tenancy.principals import Principal, TenantSuspended, Unauthenticated
 from tenancy.restrictions import Caller
+from tenancy.valkey import Valkey, connect
 from tests.builders import new_key, new_tenant
 from tests.integration.events.helpers import PATIENCE, until
 
 
 @pytest_asyncio.fixture
-async def valkey(valkey_server: ValkeyServer) -> AsyncIterator[Redis]:
-    async with Redis.from_url(valkey_server.url) as client:
+async def valkey(valkey_url: str) -> AsyncIterator[Valkey]:
+    async with connect(valkey_url) as client:
         yield client
 
 
 @pytest_asyncio.fixture
-async def processes(database: Database, valkey: Redis) -> AsyncIterator[list[Authenticator]]:
+async def processes(database: Database, valkey: Valkey) -> AsyncIterator[list[Authenticator]]:
     """Two that listen, as two processes do."""
     listening = [Authenticator(database) for _ in range(2)]
     tasks = [asyncio.create_task(invalidation.listen(valkey, each)) for each in listening]
 
+    nodes = {"target_nodes": Cluster.PRIMARIES} if isinstance(valkey, Cluster) else {}
+
     async def both_listen() -> bool:
-        return (await valkey.pubsub_numsub(invalidation.CHANNEL))[0][1] >= len(listening)
+        told: Any = await valkey.pubsub_numsub(invalidation.CHANNEL, **nodes)
+        return bool(sum(count for _, count in told) >= len(listening))
 
     await until(both_listen)
     yield listening
@@ -46,7 +51,7 @@ async def processes(database: Database, valkey: Redis) -> AsyncIterator[list[Aut
 
 
 async def test_a_revoked_key_ends_everywhere_within_a_second(
-    database: Database, valkey: Redis, processes: list[Authenticator]
+    database: Database, valkey: Valkey, processes: list[Authenticator]
 ) -> None:
     tenant = await new_tenant(database)
     header = f"Bearer {await new_key(database, tenant)}"
@@ -75,7 +80,7 @@ async def refused(process: Authenticator, header: str) -> bool:
 
 
 async def test_a_suspended_tenant_wakes_all_of_its_keys_and_no_others(
-    database: Database, valkey: Redis, processes: list[Authenticator]
+    database: Database, valkey: Valkey, processes: list[Authenticator]
 ) -> None:
     tenant, stranger = await new_tenant(database), await new_tenant(database)
     header = f"Bearer {await new_key(database, tenant)}"
@@ -127,7 +132,7 @@ async def test_all_who_show_the_same_are_looked_at_once_and_woken_without_a_mess
 
 
 async def test_a_message_of_another_version_forgets_everything(
-    database: Database, valkey: Redis, processes: list[Authenticator]
+    database: Database, valkey: Valkey, processes: list[Authenticator]
 ) -> None:
     tenant = await new_tenant(database)
     header = f"Bearer {await new_key(database, tenant)}"

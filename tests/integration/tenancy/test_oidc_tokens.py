@@ -14,14 +14,13 @@ from uuid import uuid4
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from redis.asyncio import Redis
 
-from app.embedded.valkey import ValkeyServer
 from tenancy.oidc import tokens
 from tenancy.oidc.attempts import Attempts
 from tenancy.oidc.flow import SignIn
 from tenancy.oidc.providers import Provider, ProviderConfig, Providers, ProviderUnavailable
 from tenancy.oidc.tokens import LOGOUT_EVENT, InvalidToken
+from tenancy.valkey import connect
 
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 
@@ -110,8 +109,8 @@ async def test_other_logout_tokens_are_refused(issuer: Issuer, changes: dict[str
         await tokens.logout_token(Provider(config(issuer)), logout_token(issuer, **changes))
 
 
-async def test_a_logout_token_counts_once(issuer: Issuer, valkey_server: ValkeyServer) -> None:
-    async with Redis.from_url(valkey_server.url) as valkey:
+async def test_a_logout_token_counts_once(issuer: Issuer, valkey_url: str) -> None:
+    async with connect(valkey_url) as valkey:
         sign_in = SignIn(Providers([config(issuer)]), Attempts(valkey), "https://rap.example")
         token = logout_token(issuer, sid="s1")
         assert await sign_in.signed_out("okta", token) == ("ada", "s1")

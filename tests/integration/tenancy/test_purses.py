@@ -13,16 +13,17 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from app.embedded.valkey import EmbeddedValkey, ValkeyServer
+from app.embedded.valkey import EmbeddedValkey
 from tenancy import purses, quotas
 from tenancy.database import Database
 from tenancy.principals import Principal
 from tenancy.quotas import Limits, QuotaExceeded, Quotas
+from tenancy.valkey import connect
 
 
 @pytest.fixture
-async def account(valkey_server: ValkeyServer, database: Database) -> AsyncIterator[Quotas]:
-    async with Redis.from_url(valkey_server.url) as client:
+async def account(valkey_url: str, database: Database) -> AsyncIterator[Quotas]:
+    async with connect(valkey_url) as client:
         quotas = Quotas(client, database)
         yield quotas
         await quotas.close()
@@ -64,13 +65,13 @@ async def test_most_requests_are_paid_from_what_a_charge_took_along(
 
 
 async def test_processes_together_never_pass_a_limit_whatever_they_hold(
-    account: Quotas, valkey_server: ValkeyServer, database: Database, monkeypatch: pytest.MonkeyPatch
+    account: Quotas, valkey_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
         quotas.LIMITS, "TEST", Limits(burst=3000, refill=1, per_minute=9000, per_month=90_000)
     )
     caller, chance = principal(), random.Random(7)
-    async with Redis.from_url(valkey_server.url) as client:
+    async with connect(valkey_url) as client:
         others = [account, *(Quotas(client, database) for _ in range(3))]
         used = 0
 
@@ -95,13 +96,13 @@ async def test_processes_together_never_pass_a_limit_whatever_they_hold(
 
 
 async def test_nothing_is_taken_along_of_what_is_scarce(
-    account: Quotas, valkey_server: ValkeyServer, database: Database, monkeypatch: pytest.MonkeyPatch
+    account: Quotas, valkey_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
         quotas.LIMITS, "TEST", Limits(burst=1000, refill=1, per_minute=9000, per_month=90_000)
     )
     caller = principal()
-    async with Redis.from_url(valkey_server.url) as client:
+    async with connect(valkey_url) as client:
         other = Quotas(client, database)
         await account.charge(caller, 520)
         await account.charge(caller, 10)
@@ -111,13 +112,13 @@ async def test_nothing_is_taken_along_of_what_is_scarce(
 
 
 async def test_a_purse_goes_home_once_it_has_paid_often_or_is_old(
-    account: Quotas, valkey_server: ValkeyServer, database: Database, monkeypatch: pytest.MonkeyPatch
+    account: Quotas, valkey_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
         quotas.LIMITS, "TEST", Limits(burst=10_000, refill=1, per_minute=20_000, per_month=90_000)
     )
     often, seldom, today = principal(), principal(), datetime.now(UTC).date()
-    async with Redis.from_url(valkey_server.url) as client:
+    async with connect(valkey_url) as client:
         elsewhere = Quotas(client, database)  # a process sees its own purses always, and others' at home
 
         async def seen() -> list[int]:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,6 +26,7 @@ from tenancy.database import Database
 from tenancy.principals import Principal
 from tenancy.quotas import Quotas
 from tenancy.unflushed import Unflushed
+from tenancy.valkey import connect
 from tests.builders import new_tenant
 
 ROOT = Path(__file__).parents[3]
@@ -42,8 +44,8 @@ async def caller(database: Database) -> Principal:
 
 
 @asynccontextmanager
-async def counting(database: Database, url: str) -> AsyncIterator[tuple[Redis, Quotas]]:
-    async with Redis.from_url(url) as valkey:
+async def counting(database: Database, url: str) -> AsyncIterator[tuple[Any, Quotas]]:
+    async with connect(url) as valkey:
         quotas = Quotas(valkey, database)
         yield valkey, quotas
         await quotas.close()
@@ -79,9 +81,9 @@ async def found_again(quotas: Quotas, valkey: Redis) -> None:
 
 
 async def test_totals_are_kept_by_day_key_and_operation(
-    database: Database, caller: Principal, valkey_server: ValkeyServer
+    database: Database, caller: Principal, valkey_url: str
 ) -> None:
-    async with counting(database, valkey_server.url) as (valkey, quotas):
+    async with counting(database, valkey_url) as (valkey, quotas):
         charge = await quotas.charge(caller, 30, "Feed")
         await quotas.charge(caller, 20, "Feed")
         await quotas.charge(caller, 5)
@@ -100,10 +102,10 @@ async def test_totals_are_kept_by_day_key_and_operation(
 
 
 async def test_names_beyond_the_bound_count_as_other(
-    database: Database, caller: Principal, valkey_server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+    database: Database, caller: Principal, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger, "MAX_NAMES", 2)
-    async with counting(database, valkey_server.url) as (valkey, quotas):
+    async with counting(database, valkey_url) as (valkey, quotas):
         for name in ("a", "b", "c", "d", "a", ""):
             charge = await quotas.charge(caller, 10, name)
             quotas.give_back(caller, charge, 1)
@@ -115,10 +117,10 @@ async def test_names_beyond_the_bound_count_as_other(
 
 
 async def test_tenants_see_their_own_usage_alone(
-    database: Database, caller: Principal, valkey_server: ValkeyServer
+    database: Database, caller: Principal, valkey_url: str
 ) -> None:
     stranger = await new_tenant(database)
-    async with counting(database, valkey_server.url) as (valkey, quotas):
+    async with counting(database, valkey_url) as (valkey, quotas):
         await quotas.charge(caller, 30, "Secret")
         await usage.flush(database, valkey)
         today = datetime.now(UTC).date()
@@ -251,7 +253,7 @@ async def test_a_durable_valkey_that_is_killed_loses_nothing(
             await quotas.charge(caller, 3, "Feed")
         await quotas.settle()
         # Valkey writes its log each second, and puts a write off while the disk is busy with the last.
-        await valkey.execute_command("WAITAOF", 1, 0, 10_000)  # type: ignore[no-untyped-call]
+        await valkey.execute_command("WAITAOF", 1, 0, 10_000)
         await killed(server)
         await found_again(quotas, valkey)
         await quotas.charge(caller, 3, "Feed")
