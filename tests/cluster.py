@@ -21,7 +21,7 @@ from app.embedded.binaries import valkey_binary
 from app.embedded.ports import free_port
 
 SLOTS, PRIMARIES, PASSWORD = 16384, 3, "only-for-tests"
-AWAY_SECONDS = 2.0  # after which a node that says nothing is replaced by its replica
+AWAY_SECONDS = 3.0  # after which a node that says nothing is replaced by its replica
 CONFIG = """\
 bind 127.0.0.1
 port {port}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +18,16 @@ from api.persisted.stored import key as documents_key
 from app.events import streams
 from app.events.cursors import Cursor
 from tenancy.cluster import Cluster
+from tenancy.database import Database
 from tenancy.ledger import FOLDER, keys_of, prefix
 from tenancy.pipelined import pipelined
+from tenancy.principals import Principal
 from tenancy.purse import minute_of
+from tenancy.quotas import Quotas
 from tenancy.unflushed import FORGET
 from tenancy.valkey import connect
-from tests.cluster import ValkeyCluster
+from tests.builders import new_tenant
+from tests.cluster import PASSWORD, ValkeyCluster
 
 LIMITS = [100_000, 20_000, 1_000_000, 500_000_000]
 
@@ -80,6 +85,39 @@ async def test_documents_and_streams_work(cluster: Any) -> None:
     for refused in await pipelined(cluster, adding):
         assert isinstance(refused, ResponseError)
         assert "equal or smaller" in str(refused)
+
+
+async def test_a_tenant_moves_to_another_node_while_it_spends(
+    cluster: Cluster, valkey_cluster: ValkeyCluster, database: Database
+) -> None:
+    tenant, told = await new_tenant(database), list[str]()
+    account = Quotas(cluster, database, report=told.append)
+
+    async def spend(times: int) -> None:
+        """By a new key each time, which has to ask Valkey."""
+        for _ in range(times):
+            caller = Principal(tenant, "t", "DEMO", uuid4(), "key", frozenset())
+            await account.charge(caller, 3, "Feed")
+
+    await spend(3)
+    slot, source = key_slot(prefix(tenant).encode()), valkey_cluster.home(prefix(tenant))
+    target = next(port for port in valkey_cluster.ports if port != source)
+    async with valkey_cluster.client(source) as old, valkey_cluster.client(target) as new:
+        ids = [await node.execute_command("CLUSTER MYID") for node in (old, new)]
+        await new.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[0])
+        await old.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[1])
+        spending = asyncio.gather(*(spend(10) for _ in range(5)))
+        await asyncio.sleep(0.05)
+        keys = await old.execute_command("CLUSTER GETKEYSINSLOT", slot, 1000)
+        await old.migrate("127.0.0.1", target, keys, 0, 5000, auth=PASSWORD)
+        for node in (new, old):
+            await node.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[1])
+        await spending
+        await spend(10)
+    await account.settle()
+    assert told == []
+    assert await account.used_this_month(tenant) == 3 * (3 + 50 + 10)
+    await account.close()
 
 
 def test_keys_of_a_tenant_share_a_slot_and_tenants_do_not() -> None:
