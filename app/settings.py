@@ -100,7 +100,8 @@ class Settings(BaseSettings):
     )
     redis_url: str | None = Field(
         default=None,
-        description="redis:// or rediss://, a Valkey 9 or Redis 7. Without it an embedded Valkey starts.",
+        description="redis:// or rediss://, a Valkey 9 or Redis 7; redis+cluster://host:port,host:port is a"
+        " cluster of them. Without it an embedded Valkey starts.",
     )
     data_dir: Path = Field(default=Path(".data"), description="Where embedded servers keep their data.")
     host: str = Field(default="127.0.0.1", description="The address to listen on.")

@@ -44,7 +44,7 @@ OVERRIDES: dict[str, Any] = {
     "secrets.migrationDatabaseUrl": URL,
     "secrets.backupDatabaseUrl": URL,
     "secrets.replicaDatabaseUrl": {"type": "string"},
-    "secrets.redisUrl": {"type": "string", "pattern": "^(rediss?://.+)?$"},
+    "secrets.redisUrl": {"type": "string", "pattern": "^(rediss?(\\+cluster)?://.+)?$"},
     "service.type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]},
     "service.port": {"type": "integer", "minimum": 1, "maximum": 65535},
     "worker.autoscaling.type": {"enum": ["none", "hpa", "keda"]},

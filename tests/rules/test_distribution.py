@@ -15,14 +15,18 @@ from tests.builders import add_tracks, new_key, new_tenant, song
 from tests.rules.test_tenant_tables import EXCEPTIONS
 from tests.service import serving
 
-# What is looked up before anybody knows the tenant. Each value is random, or chosen once for all tenants;
-# where tables are split by tenant, these become rows of a reference table (docs/scaling.md).
+# What is looked up before anybody knows the tenant. Each value is random, or chosen once for all tenants.
 BEFORE_THE_TENANT = {
     "pk_tenants": "the tenant itself",
     "uq_tenants_slug": "which tenant has this slug",
     "uq_api_keys_key_id": "whose key is this",
     "uq_sessions_token_hash": "whose session is this",
 }
+# Where tables are split by tenant, `tenants` is copied to every node and these stay whole (docs/scaling.md).
+WHOLE = {"api_keys", "members", "sign_in_domains", "sessions"}
+REFERRING = """
+    select conrelid::regclass::text as relation, confrelid::regclass::text as referred
+    from pg_constraint where contype = 'f'"""
 UNIQUE = """
     select i.indexrelid::regclass::text as name, i.indrelid::regclass::text as relation,
       array(select attname::text from pg_attribute
@@ -38,6 +42,19 @@ async def test_every_unique_key_carries_the_tenant(owner_url: str) -> None:
     assert len(rows) > 20
     without = {row["name"] for row in rows if "tenant_id" not in row["columns"]}
     assert without == set(BEFORE_THE_TENANT)
+    assert {row["relation"] for row in rows if row["name"] in BEFORE_THE_TENANT} <= WHOLE | {"tenants"}
+
+
+async def test_what_is_split_refers_to_nothing_that_stays_whole(owner_url: str) -> None:
+    connection = await asyncpg.connect(owner_url)
+    rows = await connection.fetch(REFERRING)
+    await connection.close()
+    referring = {(row["relation"], row["referred"]) for row in rows}
+    assert ("sessions", "members") in referring
+    crossing = {
+        pair for pair in referring if pair[1] != "tenants" and (pair[0] in WHOLE) != (pair[1] in WHOLE)
+    }
+    assert crossing == set()
 
 
 READ = re.compile(r"\b(?:from|join)\s+([a-z_]+)(?:\s+(?:as\s+)?([a-z_][a-z0-9_]*))?", re.IGNORECASE)
@@ -84,6 +101,9 @@ async def test_every_planned_statement_names_the_tenant(
     assert {"tracks", "artists", "analyses", "runs", "members", "api_keys"} <= read
     for sql in statements:
         assert unbound(sql, tables) == set(), sql
+        of_sql = {table for table, _ in READ.findall(sql)} & tables
+        # What a tenant's own page shows comes from both; nothing else does.
+        assert of_sql & WHOLE == set() or of_sql <= WHOLE or "tenants" in of_sql, sql
 
 
 @pytest.mark.parametrize(
