@@ -27,9 +27,9 @@ RUN /opt/rap-analyzer/bin/pip install --no-deps --no-build-isolation . \
     && cd /opt/rap-analyzer/lib/python3*/site-packages \
     && find . -name tests -type d -prune -exec rm -rf {} + \
     && find wordfreq/data \( -name 'large_*' ! -name 'large_en.*' ! -name 'large_ru.*' -o -name 'jieba*' \) -delete \
-    && { command -v strip || { apt-get update -qq && apt-get install -qq --no-install-recommends binutils; } \
+    && { command -v strip >/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends binutils; } \
          || echo "There is no strip: the image gets 70 MB larger."; } \
-    && { ! command -v strip || find . -path '*.libs' -prune -o -name '*.so' -exec strip --strip-debug {} +; } \
+    && { ! command -v strip >/dev/null || find . -path '*.libs' -prune -o -name '*.so' -exec strip --strip-debug {} +; } \
     && /opt/rap-analyzer/bin/python -m compileall -q .
 
 FROM ${BASE}
