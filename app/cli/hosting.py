@@ -119,25 +119,30 @@ async def answers(host: str, port: int) -> bool:
 
 async def check(settings: Settings) -> None:
     """The database and Valkey answer; else Failure, in a sentence that a server's log would bury."""
+    await check_database(settings)
+    if not settings.redis_url:
+        raise Failure("Say where Valkey or Redis is: set RAP_ANALYZER_REDIS_URL.")
+    await check_valkey(settings.redis_url)
+
+
+async def check_valkey(url: str) -> None:
+    """Valkey answers, and is what the URL says: one server, or a cluster. Raises Failure."""
     from redis.asyncio import Redis
 
     from tenancy.valkey import AWAY, address, connect
 
-    await check_database(settings)
-    if not settings.redis_url:
-        raise Failure("Say where Valkey or Redis is: set RAP_ANALYZER_REDIS_URL.")
     try:
-        client = connect(settings.redis_url, socket_connect_timeout=5, socket_timeout=5)
+        client = connect(url, socket_connect_timeout=5, socket_timeout=5)
     except ValueError:
         raise Failure(
             "RAP_ANALYZER_REDIS_URL is not a URL such as redis://:password@host:6379/0, or of a cluster"
             " redis+cluster://:password@host:6379,host:6379."
         ) from None
-    at = address(settings.redis_url)
+    at = address(url)
     try:
         await client.ping()
         if isinstance(client, Redis) and (await client.info("cluster")).get("cluster_enabled"):
-            scheme = "redis+cluster" if settings.redis_url.startswith("redis:") else "rediss+cluster"
+            scheme = "redis+cluster" if url.startswith("redis:") else "rediss+cluster"
             raise Failure(
                 f"Valkey at {at} is a node of a cluster: let RAP_ANALYZER_REDIS_URL begin with {scheme}://."
             )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from app.cli import service_login, services
+from app.cli.hosting import check_valkey
 from app.cli.migrate import bring_up_to_date
 from app.cli.terminal import step
 from app.embedded import diagnosis
@@ -40,6 +41,8 @@ async def running_servers(settings: Settings) -> AsyncIterator[Settings]:
 
     Take the data directory first. Raises EmbeddedError or Failure.
     """
+    if settings.redis_url:
+        await check_valkey(settings.redis_url)
     async with AsyncExitStack() as stack:
         embedded = [
             name

@@ -12,7 +12,9 @@ from app.cli import services
 from app.embedded.locks import DataDirLock
 from app.embedded.ports import free_port
 from app.embedded.postgres_server import PostgresServer
+from app.embedded.valkey import ValkeyServer
 from app.settings import Settings
+from tests.cluster import PASSWORD, ValkeyCluster
 from tests.integration.cli.conftest import Cli, Outcome
 
 
@@ -77,6 +79,38 @@ def test_a_database_that_was_never_migrated(
     monkeypatch.setenv("RAP_ANALYZER_REDIS_URL", "redis://127.0.0.1:1")
     monkeypatch.setenv("RAP_ANALYZER_PORT", str(free_port()))
     assert "Run: rap-analyzer migrate" in sentence(run(command))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "redis+cluster://",
+        "redis+cluster://:x@a:1,:2",
+        "redis+cluster://a/3",
+        "redis+cluster://a?b=1",
+    ],
+)
+def test_what_is_no_valkey_url(cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("RAP_ANALYZER_REDIS_URL", url)
+    for command in ("serve", "up"):
+        assert "is not a URL such as redis://" in sentence(cli(command))
+
+
+def test_a_server_is_no_cluster_and_a_cluster_no_server(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, valkey_server: ValkeyServer, valkey_cluster: ValkeyCluster
+) -> None:
+    node = f"redis://:{PASSWORD}@127.0.0.1:{valkey_cluster.ports[0]}"
+    for url, reason in (
+        (node, "is a node of a cluster: let RAP_ANALYZER_REDIS_URL begin with redis+cluster://"),
+        (valkey_server.url.replace("redis:", "redis+cluster:"), "Cluster mode is not enabled"),
+        ("redis+cluster://127.0.0.1:1,127.0.0.1:2", "at 127.0.0.1:1,127.0.0.1:2 can't be used"),
+        (valkey_cluster.url.replace(PASSWORD, "another"), "can't be used"),
+    ):
+        monkeypatch.setenv("RAP_ANALYZER_REDIS_URL", url)
+        told = sentence(cli("serve"))
+        assert reason in told
+        assert PASSWORD not in told
 
 
 def test_a_setting_that_is_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
