@@ -18,6 +18,7 @@ from tenancy.purse import Purse, minute_of
 from tenancy.valkey import Valkey, impatient, reconnect
 
 FOLDER = Path(__file__).parent
+RESTORE = (FOLDER / "restore.lua").read_text()  # so seldom that it is sent whole
 NAMES = {1: "burst", 2: "per_minute", 3: "per_month"}
 MAX_NAMES = 200  # operation names a tenant and day; what comes after them counts as OTHER
 OTHER = "other"
@@ -49,7 +50,6 @@ class Ledger:
         self.valkey = impatient(valkey)
         self._charge = PipelinedScript(self.valkey, (FOLDER / "quota.lua").read_text())
         self._settle = PipelinedScript(self.valkey, (FOLDER / "settle.lua").read_text())
-        self._restore = PipelinedScript(self.valkey, (FOLDER / "restore.lua").read_text())
         self._process = secrets.token_hex(8)
 
     async def charge(
@@ -102,7 +102,7 @@ class Ledger:
         arguments: list[str | int] = [month]
         for row in rows:
             arguments += days.index(row.day) + 1, str(row.key), row.operation, row.points, row.requests
-        await self._restore(keys=keys, args=arguments)
+        await self.valkey.eval(RESTORE, len(keys), *keys, *arguments)
 
     async def used(self, tenant: UUID) -> int:
         """Points of the current month, UTC. Raises MonthUnknown."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -9,6 +11,8 @@ from starlette.routing import BaseRoute, Route
 
 from app.lifespan import ProbedState
 from tenancy.valkey import AWAY
+
+VALKEY_SECONDS = 1.0  # a client tries for longer than whoever asks us waits
 
 
 async def live(_: Request) -> Response:
@@ -29,7 +33,8 @@ async def ready(request: Request[ProbedState]) -> Response:
     except Exception as error:  # whatever it is, the database can't be used
         checks["database"] = type(error).__name__
     try:
-        await request.state["valkey"].ping()
+        async with asyncio.timeout(VALKEY_SECONDS):
+            await request.state["valkey"].ping()
     except AWAY as error:
         checks["valkey"] = type(error).__name__
     needed = ["database", "valkey"] if request.state["needs_valkey"] else ["database"]

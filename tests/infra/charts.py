@@ -20,7 +20,7 @@ EXTERNAL = {
     "secrets": {
         "databaseUrl": "postgresql://service:secret-of-the-service@db.example:5432/rap",
         "migrationDatabaseUrl": "postgresql://owner:secret-of-the-owner@db.example:5432/rap",
-        "redisUrl": "rediss://:secret-of-valkey@valkey.example:6379/0",
+        "redisUrl": "rediss+cluster://:secret-of-valkey@valkey.example:6379",
     }
 }
 MORE_SECRETS = {

@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 from tenancy.ledger import prefix
-from tenancy.pipelined import PipelinedScript
 from tenancy.valkey import AWAY, Valkey, impatient
 
 KEEP = Path(__file__).with_name("keep.lua").read_text()
@@ -26,7 +25,6 @@ class StoredDocuments:
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = impatient(valkey)
-        self._keep = PipelinedScript(self._valkey, KEEP)
         self._remembered: OrderedDict[tuple[UUID, str], str] = OrderedDict()
 
     async def get(self, tenant: UUID, hash_: str) -> str | None:
@@ -45,7 +43,7 @@ class StoredDocuments:
             return
         self._remember(tenant, hash_, text)
         with suppress(*AWAY):
-            await self._keep(keys=[key(tenant)], args=[hash_, text, MAX_DOCUMENTS, SECONDS])
+            await self._valkey.eval(KEEP, 1, key(tenant), hash_, text, MAX_DOCUMENTS, SECONDS)
 
     async def close(self) -> None:
         await self._valkey.aclose()
