@@ -22,6 +22,7 @@ from app.embedded.ports import free_port
 
 SLOTS, PRIMARIES, PASSWORD = 16384, 3, "only-for-tests"
 AWAY_SECONDS = 3.0  # after which a node that says nothing is replaced by its replica
+PATIENT_SECONDS = 30.0  # where nobody is to be replaced, however busy the machine is
 CONFIG = """\
 bind 127.0.0.1
 port {port}
@@ -40,6 +41,7 @@ class ValkeyCluster:
     """Three primaries, each with a third of the slots, and replicas of the first of them."""
 
     folder: Path
+    away_seconds: float
     ports: list[int] = field(default_factory=list)
     processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -60,7 +62,7 @@ class ValkeyCluster:
         own = self.folder / str(port)
         own.mkdir(parents=True)
         (own / "valkey.conf").write_text(
-            CONFIG.format(port=port, bus=bus, password=PASSWORD, timeout=int(AWAY_SECONDS * 1000))
+            CONFIG.format(port=port, bus=bus, password=PASSWORD, timeout=int(self.away_seconds * 1000))
         )
         command = [str(valkey_binary()), "valkey.conf"]
         self.processes[port] = subprocess.Popen(command, cwd=own, stdout=subprocess.DEVNULL)
@@ -126,7 +128,7 @@ async def until(attempt: Callable[[], Awaitable[object]]) -> None:
 
 @asynccontextmanager
 async def clustered(folder: Path, *, replicas: int = 0) -> AsyncIterator[ValkeyCluster]:
-    cluster = ValkeyCluster(folder)
+    cluster = ValkeyCluster(folder, AWAY_SECONDS if replicas else PATIENT_SECONDS)
     try:
         await cluster.form(replicas)
         yield cluster

@@ -85,7 +85,9 @@ async def serving(
     sock = sock or socket.create_server(("127.0.0.1", 0))
     async with hosting(settings, sock=sock, worker=worker):
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        # Sooner than the server, which would close a connection just as something is sent on it.
+        limits = httpx.Limits(keepalive_expiry=2)
+        async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits) as http:
             yield Service(url, settings, http)
     await asyncio.sleep(0)
 
