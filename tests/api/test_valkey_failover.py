@@ -10,7 +10,7 @@ from app.embedded.postgres_server import PostgresServer
 from tenancy.ledger import prefix
 from tests.api.live.client import opened
 from tests.api.test_subscriptions import EVENTS, add, address, until_finished
-from tests.api.test_without_valkey import cost, healed, metric, noticed
+from tests.api.test_without_valkey import cost, healed, noticed
 from tests.builders import Tenant, new_key, new_tenant
 from tests.cluster import ValkeyCluster, clustered
 from tests.databases import another
@@ -40,12 +40,12 @@ async def go_on(service: Service, cluster: ValkeyCluster, tenant: Tenant) -> Non
         heard = await until_finished(socket, before)
         cluster.kill(cluster.ports[0])
         assert "degraded" in (await noticed(service, tenant.key)).text
-        assert await metric(service, "rap_analyzer_quota_degraded") == 1
+        assert await service.metric("rap_analyzer_quota_degraded") == 1
         # While nobody has the tenant's slot.
         _, run = await add(service, tenant)
         heard += await until_finished(socket, run)
         positions = [int(event["cursor"].partition("-")[0]) for event in heard]
         assert positions == list(range(positions[0], positions[0] + len(positions)))
     await healed(service, tenant.key)
-    assert await metric(service, "rap_analyzer_quota_degraded") == 0
+    assert await service.metric("rap_analyzer_quota_degraded") == 0
     assert (await service.http.get("/readyz")).json() == {"database": "ok", "valkey": "ok"}
