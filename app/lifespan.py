@@ -61,10 +61,10 @@ class Unconfigured(Exception):
 
 
 async def analyze_text(
-    lyrics: str, title: str | None, language: str | None, names: Sequence[str] | None
+    embedder: FastEmbedder, lyrics: str, title: str | None, language: str | None, names: Sequence[str] | None
 ) -> tuple[str | None, TrackAnalysis]:
     """One text, in a thread: other requests go on."""
-    return (await asyncio.to_thread(batch.analyze, [Text(lyrics, title, language)], names))[0]
+    return (await asyncio.to_thread(batch.analyze, [Text(lyrics, title, language)], names, embedder))[0]
 
 
 async def offer_models(database: Database, settings: Settings) -> None:
@@ -130,7 +130,7 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
             trends=TrendService(database),
             quotas=quotas,
             hub=hub,
-            analyze=analyze_text,
+            analyze=partial(analyze_text, embedder),
             announce=announce,
             sign_in=SignIn(providers, Attempts(valkey), public_url),
             offer=settings.offer(),

@@ -50,7 +50,7 @@ class Hands:
         self, texts: Sequence[Text], names: Sequence[str]
     ) -> list[tuple[str | None, TrackAnalysis]]:
         with span("analyze", tracks=len(texts)):
-            return await self._pool.run(batch.analyze, texts, names)
+            return await self._pool.run(batch.analyze, texts, names, self._embedder)
 
     async def parse(self, texts: Sequence[Text]) -> list[Lyrics]:
         return await self._pool.run(batch.parse, texts)

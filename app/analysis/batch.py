@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from app.analysis.analyzers import local_analyzers
+from app.analysis.analyzers import Embedder, local_analyzers
 from app.analysis.orchestrator import Orchestrator, TrackAnalysis
 from app.lyrics.text import Lyrics
 
@@ -21,14 +21,20 @@ class Text:
 
 
 @cache
-def orchestrator() -> Orchestrator:
+def orchestrator(embedder: Embedder | None) -> Orchestrator:
     """This process's own; the first call loads dictionaries, about two seconds."""
-    return Orchestrator(local_analyzers())
+    return Orchestrator(local_analyzers(embedder))
 
 
-def analyze(texts: Sequence[Text], names: Sequence[str] | None) -> list[tuple[str | None, TrackAnalysis]]:
-    """The language that was judged and the results, one a text, in order. Raises UnknownAnalyzer."""
-    return [(lyrics.language, orchestrator().analyze(lyrics, names)) for lyrics in parse(texts)]
+def analyze(
+    texts: Sequence[Text], names: Sequence[str] | None, embedder: Embedder | None = None
+) -> list[tuple[str | None, TrackAnalysis]]:
+    """The language that was judged and the results, one a text, in order. Raises UnknownAnalyzer.
+
+    With an embedder, themes are judged by meaning too; nothing is gained by embedding many texts at once.
+    """
+    judge = orchestrator(embedder)
+    return [(lyrics.language, judge.analyze(lyrics, names)) for lyrics in parse(texts)]
 
 
 def parse(texts: Sequence[Text]) -> list[Lyrics]:

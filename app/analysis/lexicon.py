@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
 
 from app.analysis import lemmas
+from app.analysis.memo import MEMO
 
 STRONG, PLAIN, WEAK = 1.5, 1.0, 0.5
-_CACHE_WORDS = 100_000
 Hit = tuple[str, float]
+
+
+class Find(Protocol):
+    """What a word (in normal form, see `tokens.words`) speaks for; empty for most words."""
+
+    def __call__(self, word: str, /) -> tuple[Hit, ...]: ...
 
 
 @dataclass(slots=True)
@@ -21,11 +29,14 @@ class Lexicon:
     """
 
     language: str
+    find: Find = field(init=False)
     _exact: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
     _stems: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
     _longest: int = 0
     _heads: set[str] = field(default_factory=set)
-    _cache: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.find = lru_cache(maxsize=MEMO)(self._look_up)
 
     @classmethod
     def of(cls, language: str, categories: Mapping[str, str | Iterable[str]]) -> Lexicon:
@@ -51,15 +62,6 @@ class Lexicon:
 
     def __len__(self) -> int:
         return len(self._exact) + len(self._stems)
-
-    def find(self, word: str) -> tuple[Hit, ...]:
-        """What `word` (in normal form, see `tokens.words`) speaks for; empty for most words."""
-        found = self._cache.get(word)
-        if found is None:
-            if len(self._cache) >= _CACHE_WORDS:
-                self._cache.clear()
-            found = self._cache[word] = self._look_up(word)
-        return found
 
     def _look_up(self, word: str) -> tuple[Hit, ...]:
         for form in self._forms(word):

@@ -6,10 +6,11 @@ import multiprocessing
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -26,21 +27,25 @@ from app.importers.entries import Record, Rejected
 from app.importers.records import canonical
 from app.importers.sources import open_source
 from app.processes import begin, interrupts_held
+from app.search.embeddings import FastEmbedder
 
 CHUNK = 8  # songs in one message to a process
 
 
-def run(file: Path, names: Sequence[str], output: Path, processes: int | None) -> None:
-    """Raises Unreadable or Failure."""
+def run(
+    file: Path, names: Sequence[str], output: Path, processes: int | None, embedder: FastEmbedder | None
+) -> None:
+    """Without an embedder, themes are judged by words alone. Raises Unreadable or Failure."""
     outputs.check(output, file, "--output")
     workers = (
         processes or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )
+    work = partial(analyse, names=tuple(names) or None, embedder=embedder)
     songs = failed = 0
     with open_source(file) as source, outputs.written(output) as out, pool(workers or 1) as executor:
         progress = Progress(f"Analysing {file.name}", "songs", source.file.size)
         try:
-            for answers in in_order(executor, source.entries, tuple(names), ahead=(workers or 1) * 4):
+            for answers in in_order(executor, source.entries, work, ahead=(workers or 1) * 4):
                 for answer, good in answers:
                     out.write(answer + b"\n")
                     songs, failed = songs + good, failed + (not good)
@@ -61,7 +66,7 @@ Answer = tuple[bytes, bool]  # a line of JSON, and whether it holds analyses
 def in_order(
     executor: ProcessPoolExecutor,
     entries: Iterable[Record | Rejected],
-    names: tuple[str, ...],
+    work: Callable[[list[Record | Rejected]], list[Answer]],
     ahead: int,
 ) -> Iterator[list[Answer]]:
     """Answers chunk by chunk; at most `ahead` chunks are read before their turn, whatever the file's size."""
@@ -70,17 +75,21 @@ def in_order(
     while True:
         while len(pending) < ahead and (chunk := list(islice(source, CHUNK))):
             with interrupts_held():
-                pending.append(executor.submit(analyse, chunk, names))
+                pending.append(executor.submit(work, chunk))
         if not pending:
             return
         yield pending.popleft().result()
 
 
-def analyse(chunk: list[Record | Rejected], names: tuple[str, ...]) -> list[Answer]:
-    return [analyse_one(entry, names) for entry in chunk]
+def analyse(
+    chunk: list[Record | Rejected], names: Sequence[str] | None, embedder: FastEmbedder | None
+) -> list[Answer]:
+    return [analyse_one(entry, names, embedder) for entry in chunk]
 
 
-def analyse_one(entry: Record | Rejected, names: tuple[str, ...]) -> Answer:
+def analyse_one(
+    entry: Record | Rejected, names: Sequence[str] | None, embedder: FastEmbedder | None
+) -> Answer:
     if isinstance(entry, Rejected):
         return orjson.dumps({"line": entry.line, "error": entry.reason}), False
     # Nothing is stored, so all that it takes is lyrics; too few of them is for the analyzers to say.
@@ -92,7 +101,7 @@ def analyse_one(entry: Record | Rejected, names: tuple[str, ...]) -> Answer:
         wanted = f"The lyrics have {len(lyrics):,} characters; {MAX_LYRICS:,} are the most."
         return orjson.dumps({"line": entry.line, "error": wanted}), False
     title, artist, language = (text_or_none(values.get(n)) for n in ("title", "artist", "language"))
-    ((_, analysis),) = batch.analyze([Text(lyrics, title, language)], names or None)
+    ((_, analysis),) = batch.analyze([Text(lyrics, title, language)], names, embedder)
     found = {name: to_dict(result) for name, result in analysis.results.items()}
     return orjson.dumps({"title": title, "artist": artist, "analyses": found}), True
 

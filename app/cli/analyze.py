@@ -21,6 +21,13 @@ def analyze(
         int | None,
         typer.Option(min=1, max=256, help="Processes that analyse. [one a core]", show_default=False),
     ] = None,
+    meaning: Annotated[
+        bool,
+        typer.Option(
+            "--meaning/--words-alone",
+            help="Judge themes by meaning beside words, or by words alone: twice as fast, but finds fewer.",
+        ),
+    ] = True,
 ) -> None:
     """Analyse songs without storing anything; one JSON object a line comes out, in the order of the input.
 
@@ -34,6 +41,7 @@ def analyze(
     """
     from app.analysis.analyzers import local_analyzers
     from app.cli import analysis_job
+    from app.search.embeddings import FastEmbedder
 
     known = [analyzer.name for analyzer in local_analyzers()]
     names = [name.strip() for name in analyzers.split(",") if name.strip()]
@@ -41,4 +49,4 @@ def analyze(
     if unknown or (analyzers and not names):
         told = f"there is no analyzer {', '.join(unknown) or 'named'}; there are {', '.join(known)}"
         raise typer.BadParameter(told, param_hint="--analyzers")
-    analysis_job.run(file, names, output, processes)
+    analysis_job.run(file, names, output, processes, FastEmbedder() if meaning else None)

@@ -6,19 +6,20 @@ from app.analysis.analyzers.base import Analyzer
 from app.analysis.analyzers.content.analyzer import ContentAnalyzer
 from app.analysis.analyzers.emotion.analyzer import EmotionAnalyzer
 from app.analysis.analyzers.rhyme.analyzer import RhymeAnalyzer
-from app.analysis.analyzers.themes.analyzer import Embed, ThemeAnalyzer
+from app.analysis.analyzers.themes.analyzer import ThemeAnalyzer
+from app.analysis.analyzers.themes.meaning import Embedder
 from app.analysis.analyzers.vocabulary import VocabularyAnalyzer
 
 
-def local_analyzers(embed: Embed | None = None) -> tuple[Analyzer, ...]:
-    """rhyme, emotion, themes, vocabulary, content; `embed` lets themes weigh meaning beside words."""
+def local_analyzers(embedder: Embedder | None = None) -> tuple[Analyzer, ...]:
+    """rhyme, emotion, themes, vocabulary, content; an embedder lets themes weigh meaning beside words."""
     return (
         RhymeAnalyzer(),
         EmotionAnalyzer(),
-        ThemeAnalyzer(embed),
+        ThemeAnalyzer(embedder),
         VocabularyAnalyzer(),
         ContentAnalyzer(),
     )
 
 
-__all__ = ["Analyzer", "local_analyzers"]
+__all__ = ["Analyzer", "Embedder", "local_analyzers"]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from app.analysis import evidence
 from app.analysis.analyzers.themes.analyzer import ThemeAnalyzer
-from app.analysis.analyzers.themes.taxonomy import themes
+from app.analysis.analyzers.themes.meaning import OtherSpace
+from app.analysis.analyzers.themes.taxonomy import fit, themes
 from app.analysis.results import Result
 from app.lyrics.text import Lyrics
+from app.search.embeddings import FastEmbedder
 
 
 def analyze(text: str, language: str = "en") -> Result:
@@ -20,6 +19,10 @@ def analyze(text: str, language: str = "en") -> Result:
 
 def names(result: Result) -> list[str]:
     return [label.name for label in result.labels if label.kind == "theme"]
+
+
+def confidence(result: Result, theme: str) -> float:
+    return next((label.confidence for label in result.labels if label.name == theme), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -63,22 +66,54 @@ def test_what_every_song_mentions_says_less_than_what_few_do() -> None:
     assert confidences["money"] > confidences.get("nature", 0)
 
 
-def test_meaning_finds_a_theme_that_no_word_names() -> None:
-    order = [theme.name for theme in themes()]
+# A departure without any of its words, in both languages.
+UNNAMED = {
+    "en": "They stamped a page and looked through all we had\nThe letters on the signs were strange to read\n"
+    "I phoned them every Sunday, saying I was fine\nWhatever I said, they asked me where I came from",
+    "ru": "Поставили печать, перерыли сумки\nБуквы на вывесках было не прочесть\n"
+    "По воскресеньям я звонил и говорил, что всё хорошо\nВ том городе моё имя так и не выучили",
+}
 
-    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = np.full((len(texts), len(order)), 0.1, dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            about = [n for n, theme in enumerate(themes()) if text in theme.about.values()]
-            row[about[0] if about else order.index("migration")] = 3
-        return rows
 
-    text = "The table has four legs and the box has numbers on its side"
-    lyrics = Lyrics.parse(text, language="en")
+@pytest.mark.parametrize("language", UNNAMED)
+def test_meaning_finds_a_theme_that_no_word_names(language: str) -> None:
+    lyrics = Lyrics.parse(UNNAMED[language], language=language)
     assert "migration" not in names(ThemeAnalyzer().analyze(lyrics))
-    assert names(ThemeAnalyzer(embed).analyze(lyrics)) == ["migration"]
+    result = ThemeAnalyzer(FastEmbedder()).analyze(lyrics)
+    assert "migration" in names(result)
+    quoted = [quote for quote in result.evidence if quote.supports == "migration"]
+    assert 1 <= len(quoted) <= 2
+    assert all(evidence.holds(lyrics, quote) for quote in quoted)
+
+
+def test_meaning_lowers_what_words_say_by_the_way() -> None:
+    # Roses and a river, in a text about debts.
+    text = """Roses on the wallpaper, the letter on the mat
+The bank wants its loan back and the interest on that
+The account is overdrawn again, a river of red ink
+I count what the wages leave me by the kitchen sink"""
+    lyrics = Lyrics.parse(text, language="en")
+    alone, both = ThemeAnalyzer().analyze(lyrics), ThemeAnalyzer(FastEmbedder()).analyze(lyrics)
+    assert confidence(both, "money") - confidence(both, "nature") > (
+        confidence(alone, "money") - confidence(alone, "nature")
+    )
+
+
+def test_the_model_is_not_loaded_to_describe_the_analyzer_and_another_model_is_refused() -> None:
+    other = ThemeAnalyzer(FastEmbedder(space="another"))
+    assert other.name == "themes"
+    with pytest.raises(OtherSpace, match=r"bench\.quality\.theme_fit"):
+        other.analyze(Lyrics.parse(UNNAMED["en"], language="en"))
+
+
+def test_what_was_fitted_covers_every_theme_and_language() -> None:
+    assert set(fit().usual) == {theme.name for theme in themes()}
+    for usual in fit().usual.values():
+        assert set(usual) == {"en", "ru"}
+        assert all(-1 < mean < 1 and 0 < deviation < 1 for mean, deviation in usual.values())
 
 
 def test_every_theme_has_words_and_a_sentence_in_both_languages() -> None:
     assert len(themes()) >= 25
-    assert all(set(theme.about) == {"en", "ru"} and theme.title for theme in themes())
+    assert all(set(theme.about) == set(theme.shown) == {"en", "ru"} and theme.title for theme in themes())
+    assert all(len(lines) == 5 for theme in themes() for lines in theme.shown.values())

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.analysis import data
 from app.analysis.analyzers.content import tokens
+from app.analysis.memo import MEMO
 from app.analysis.phrases import Phrases
 
 # How many words a negation reaches inside its clause: "don't ever really want to die".
@@ -52,7 +53,7 @@ class ExplicitWords:
         self._phrases = Phrases(phrases)
         self._surely = Phrases(surely)
         self._longest = max(map(len, self._stems), default=0)
-        self._found: dict[str, Word | None] = {}
+        self._remembered = lru_cache(maxsize=MEMO)(self._look_up)
 
     def _add(self, words: dict[str, Any], language: str, found: Word) -> None:
         for entry in words[language].split():
@@ -65,11 +66,7 @@ class ExplicitWords:
 
     def find(self, chunk: str) -> Word | None:
         """What `chunk` (from `tokens.chunks`) speaks for, through its disguise; None for an innocent word."""
-        if chunk not in self._found:
-            if len(self._found) > 100_000:
-                self._found.clear()
-            self._found[chunk] = self._look_up(chunk) if self._script.search(chunk) else None
-        return self._found[chunk]
+        return self._remembered(chunk) if self._script.search(chunk) else None
 
     def excused(self, chunks: Sequence[str]) -> set[int]:
         """The places in `chunks` that an innocent phrase covers."""
