@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tenancy.database import Database
-from tests.builders import VERSE, new_key, new_tenant
+from tests.builders import UNNAMED, VERSE, new_key, new_tenant
 from tests.service import Service
 
 ANALYZE = """mutation ($i: AnalyzeTextInput!) { analyzeText(input: $i) { ... on AnalyzeTextPayload {
@@ -31,3 +31,11 @@ async def test_a_profile_rests_on_what_completed(service: Service, database: Dat
     found = (await service.data(key, ANALYZE, i={"lyrics": VERSE}))["analyzeText"]
     completed = [a["analyzer"] for a in found["analyses"] if a["status"] == "COMPLETED"]
     assert found["profile"]["analyzers"] == completed != []
+
+
+async def test_themes_are_judged_by_meaning_too(service: Service, database: Database) -> None:
+    key = await new_key(database, await new_tenant(database))
+    query = ANALYZE.replace("status error", "labels { name }")
+    given = {"lyrics": UNNAMED, "language": "en", "analyzers": ["themes"]}
+    (found,) = (await service.data(key, query, i=given))["analyzeText"]["analyses"]
+    assert "migration" in {label["name"] for label in found["labels"]}

@@ -11,6 +11,7 @@ import pytest
 
 from app.analysis.batch import Text, analyze
 from app.analysis.serialize import to_dict
+from tests.builders import UNNAMED
 from tests.integration.cli.conftest import Cli
 from tests.processes import children, survivors
 
@@ -56,6 +57,19 @@ def test_all_five_to_stdout(run: Cli, tmp_path: Path) -> None:
     file.write_text(f'Title,Artist,Lyrics\nRain,Ada,"{VERSE}"\n')
     outcome = run("analyze", str(file), "--processes", "1")
     assert set(json.loads(outcome.out)["analyses"]) == {"rhyme", "emotion", "themes", "vocabulary", "content"}
+
+
+def test_themes_are_judged_by_meaning_unless_words_are_to_do_alone(run: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "songs.jsonl"
+    file.write_text(json.dumps({"lyrics": UNNAMED, "language": "en"}))
+
+    def themes(*options: str) -> list[str]:
+        outcome = run("analyze", str(file), "--analyzers", "themes", "--processes", "1", *options)
+        details = json.loads(outcome.out)["analyses"]["themes"]["details"]
+        return [theme["name"] for theme in details["themes"]]
+
+    assert "migration" in themes()
+    assert "migration" not in themes("--words-alone")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from app.analysis.analyzers.themes.taxonomy import fit, themes
 from app.analysis.results import Result
 from app.lyrics.text import Lyrics
 from app.search.embeddings import FastEmbedder
+from tests.builders import UNNAMED
 
 
 def analyze(text: str, language: str = "en") -> Result:
@@ -66,18 +67,15 @@ def test_what_every_song_mentions_says_less_than_what_few_do() -> None:
     assert confidences["money"] > confidences.get("nature", 0)
 
 
-# A departure without any of its words, in both languages.
-UNNAMED = {
-    "en": "They stamped a page and looked through all we had\nThe letters on the signs were strange to read\n"
-    "I phoned them every Sunday, saying I was fine\nWhatever I said, they asked me where I came from",
-    "ru": "Поставили печать, перерыли сумки\nБуквы на вывесках было не прочесть\n"
-    "По воскресеньям я звонил и говорил, что всё хорошо\nВ том городе моё имя так и не выучили",
-}
+RUSSIAN = """Поставили печать, перерыли сумки
+Буквы на вывесках было не прочесть
+По воскресеньям я звонил и говорил, что всё хорошо
+В том городе моё имя так и не выучили"""
 
 
-@pytest.mark.parametrize("language", UNNAMED)
-def test_meaning_finds_a_theme_that_no_word_names(language: str) -> None:
-    lyrics = Lyrics.parse(UNNAMED[language], language=language)
+@pytest.mark.parametrize(("text", "language"), [(UNNAMED, "en"), (RUSSIAN, "ru")])
+def test_meaning_finds_a_theme_that_no_word_names(text: str, language: str) -> None:
+    lyrics = Lyrics.parse(text, language=language)
     assert "migration" not in names(ThemeAnalyzer().analyze(lyrics))
     result = ThemeAnalyzer(FastEmbedder()).analyze(lyrics)
     assert "migration" in names(result)
@@ -103,7 +101,7 @@ def test_the_model_is_not_loaded_to_describe_the_analyzer_and_another_model_is_r
     other = ThemeAnalyzer(FastEmbedder(space="another"))
     assert other.name == "themes"
     with pytest.raises(OtherSpace, match=r"bench\.quality\.theme_fit"):
-        other.analyze(Lyrics.parse(UNNAMED["en"], language="en"))
+        other.analyze(Lyrics.parse(UNNAMED, language="en"))
 
 
 def test_what_was_fitted_covers_every_theme_and_language() -> None:
