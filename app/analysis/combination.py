@@ -19,7 +19,7 @@ from app.analysis.results import (
     VocabularyDetails,
 )
 
-# The local analyzers' own limits, for means.
+# What a mean of several judges has to reach.
 _THEME, _FELT = 0.3, 0.15
 
 

@@ -29,7 +29,7 @@ class Song:
     @property
     def held_out(self) -> bool:
         """Whether nothing may be fitted on it: half of the songs, by the hash of their keys."""
-        return sha256(self.key.encode()).digest()[0] % 2 == 0
+        return _is_held_out(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class FeltLines:
     sentiment: Sentiment
     emotion: str | None
     trait: str
+
+    @property
+    def held_out(self) -> bool:
+        """Whether nothing may be fitted on it: half of the couplets, by the hash of their text."""
+        return _is_held_out("\n".join(self.lyrics.original_lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,10 @@ def title(key: str) -> str:
     """What the demo verse `key` is called."""
     first = (DEMO / f"{key}.txt").read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("title: ")
+
+
+def _is_held_out(text: str) -> bool:
+    return sha256(text.encode()).digest()[0] % 2 == 0
 
 
 def _lyrics(row: dict[str, Any]) -> Lyrics:

@@ -78,6 +78,17 @@ def f1(counts: Sequence[Counts]) -> float:
     return 2 * right / (2 * right + wrong) if right else 0.0
 
 
+def ranking(judged: Sequence[tuple[float, bool]]) -> float:
+    """How often a value of what is so is above one of what is not, equal ones counted half: the area under
+    the ROC curve (Hanley & McNeil 1982); .5 is chance, and what one gets where there is only one of both.
+    """
+    so, not_so = [v for v, right in judged if right], [v for v, right in judged if not right]
+    if not so or not not_so:
+        return 0.5
+    above = sum((one > other) + 0.5 * (one == other) for one in so for other in not_so)
+    return above / (len(so) * len(not_so))
+
+
 def calibration_error(judged: Sequence[tuple[float, bool]]) -> float:
     """Expected calibration error of (confidence, was it right), 0..1: the mean distance of both over ten
     bins of equal width, weighted by their sizes (Naeini, Cooper & Hauskrecht 2015, AAAI).

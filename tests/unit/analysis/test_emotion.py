@@ -146,6 +146,14 @@ def test_strong_feelings_of_both_signs_are_mixed() -> None:
     assert analyze(JOY + "\n" + GRIEF).sentiment is Sentiment.MIXED
 
 
+def test_a_clear_word_against_it_makes_a_slight_lean_mixed() -> None:
+    leaning = "I hope and I trust, my friend, and I smile, though some sorrow came to the door"
+    assert 0.15 < details(leaning).valence < 0.25
+    assert analyze(leaning).sentiment is Sentiment.MIXED
+    unopposed = leaning.replace("sorrow", "rain")
+    assert analyze(unopposed).sentiment is Sentiment.POSITIVE
+
+
 def test_the_arc_follows_the_song() -> None:
     arc = details(JOY + "\n" + GRIEF).arc
     assert len(arc) == 2

@@ -8,7 +8,16 @@ from app.analysis.analyzers.themes.taxonomy import themes
 from app.analysis.data import toml
 from app.lyrics import scripts
 from bench.quality import gold_ru, labels
-from bench.quality.statistics import Counts, calibration_error, f1, interval, precision, recall, share
+from bench.quality.statistics import (
+    Counts,
+    calibration_error,
+    f1,
+    interval,
+    precision,
+    ranking,
+    recall,
+    share,
+)
 
 
 def test_labels_are_names_that_the_analyzers_know() -> None:
@@ -51,6 +60,16 @@ def test_figures_are_pooled_over_items() -> None:
     assert recall(counts) == 3 / 5
     assert f1(counts) == pytest.approx(2 * 0.75 * 0.6 / (0.75 + 0.6))
     assert (precision([Counts()]), recall([]), f1([Counts(missed=1)]), share([])) == (0, 0, 0, 0)
+
+
+def test_ranking_counts_pairs_in_order() -> None:
+    assert ranking([(0.9, True), (0.5, False), (0.4, True), (0.4, False)]) == 2.5 / 4
+    assert (ranking([]), ranking([(1, True)])) == (0.5, 0.5)
+
+
+def test_halves_of_the_sets_are_neither_empty_nor_all() -> None:
+    for items in (labels.songs(), labels.felt_lines()):
+        assert 0.3 < share([one.held_out for one in items]) < 0.7
 
 
 def test_the_interval_holds_the_share_and_narrows_with_more_items() -> None:
