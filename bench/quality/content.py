@@ -20,6 +20,11 @@ def figures() -> Iterator[Figure]:
         yield from _explicit(
             name, [(one.lyrics, one.explicit) for one in lines if one.before_fixes is before]
         )
+    implied = labels.implied_lines()
+    for name, held_out in (("implied, tuned on", False), ("implied, held out", True)):
+        yield from _explicit(
+            name, [(one.lyrics, one.explicit) for one in implied if one.held_out is held_out]
+        )
     everything = [(one.lyrics, one.explicit) for one in (*lines, *labels.songs())]
     yield from _explicit("lines and demo songs", everything)
     categories = [(_details(one.lyrics), one.category) for one in lines if one.category]

@@ -63,6 +63,19 @@ class WarnedLine:
     before_fixes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ImpliedLine:
+    """A line that says something explicit without a word for it, or one that is much like such a line.
+
+    `held_out`: half of them, by the hash of their text, which nobody looked at who mended the analyzer.
+    """
+
+    lyrics: Lyrics
+    explicit: bool
+    category: str | None
+    held_out: bool
+
+
 def songs() -> list[Song]:
     """All 64, in the set's order."""
     return [
@@ -95,6 +108,13 @@ def warned_lines() -> list[WarnedLine]:
             row["before_fixes"],
         )
         for row in _rows("explicit.jsonl")
+    ]
+
+
+def implied_lines() -> list[ImpliedLine]:
+    return [
+        ImpliedLine(_lyrics(row), row["explicit"], row["category"], _is_held_out(row["text"]))
+        for row in _rows("implied.jsonl")
     ]
 
 
