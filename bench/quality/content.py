@@ -21,9 +21,17 @@ def figures() -> Iterator[Figure]:
             name, [(one.lyrics, one.explicit) for one in lines if one.before_fixes is before]
         )
     implied = labels.implied_lines()
+    yield from _explicit(
+        "implied, after", [(one.lyrics, one.explicit) for one in implied if one.after_frames]
+    )
     for name, held_out in (("implied, tuned on", False), ("implied, held out", True)):
         yield from _explicit(
-            name, [(one.lyrics, one.explicit) for one in implied if one.held_out is held_out]
+            name,
+            [
+                (one.lyrics, one.explicit)
+                for one in implied
+                if not one.after_frames and one.held_out is held_out
+            ],
         )
     everything = [(one.lyrics, one.explicit) for one in (*lines, *labels.songs())]
     yield from _explicit("lines and demo songs", everything)

@@ -52,7 +52,7 @@ class WarnedLine:
     """A line, whether it is explicit, its category if so, and what makes it easy or hard.
 
     `before_fixes`: written before the analyzer was mended with half of these lines in view; the others were
-    written afterwards, and nothing was mended since.
+    written afterwards, and had been seen when what is implied was looked for.
     """
 
     lyrics: Lyrics
@@ -67,13 +67,15 @@ class WarnedLine:
 class ImpliedLine:
     """A line that says something explicit without a word for it, or one that is much like such a line.
 
-    `held_out`: half of them, by the hash of their text, which nobody looked at who mended the analyzer.
+    `after_frames`: written when the frames were done, which were not changed since; nothing is fitted on
+    them. Of the others half are `held_out`, by the hash of their text.
     """
 
     lyrics: Lyrics
     explicit: bool
     category: str | None
     held_out: bool
+    after_frames: bool
 
 
 def songs() -> list[Song]:
@@ -113,7 +115,9 @@ def warned_lines() -> list[WarnedLine]:
 
 def implied_lines() -> list[ImpliedLine]:
     return [
-        ImpliedLine(_lyrics(row), row["explicit"], row["category"], _is_held_out(row["text"]))
+        ImpliedLine(
+            _lyrics(row), row["explicit"], row["category"], _is_held_out(row["text"]), row["after_frames"]
+        )
         for row in _rows("implied.jsonl")
     ]
 

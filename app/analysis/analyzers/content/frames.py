@@ -31,7 +31,7 @@ class _Frame:
 
 
 class Frames:
-    """The frames of one language ("en" or "ru"), ready to look up. KeyError for a group that the file lacks."""
+    """The frames of one language ("en" or "ru"). Raises KeyError for a group that the file lacks."""
 
     def __init__(self, language: str) -> None:
         table = data.toml("frames.toml")
@@ -90,7 +90,7 @@ class Frames:
 
 
 def _filled(places: Sequence[Sequence[int]]) -> int | None:
-    """Where the first word stands that fills the groups at these places; None where they are too far apart."""
+    """Where the first of the words stands that fill the groups; None where these are too far apart."""
     for chosen in product(*(each[:_MOST_PLACES] for each in places)):
         if len(set(chosen)) == len(chosen) and max(chosen) - min(chosen) <= _SPAN:
             return min(chosen)
