@@ -27,11 +27,11 @@ I kept the letters folded in the drawer
 The ink has gone as pale as winter sun
 I read them till the words were words no more
 And put them back again one by one"""
-# Verse of migration that uses none of its words.
-UNNAMED = """They stamped a page and looked through all we had
-The letters on the signs were strange to read
-I phoned them every Sunday, saying I was fine
-Whatever I said, they asked me where I came from"""
+# Verse of migration whose words alone would not tell.
+UNNAMED = """They looked through all our bags and asked for papers
+I came with one coat and I don't speak as they do
+I send back what I make and call on Sundays
+They hear me talk and ask me where I come from"""
 
 RUSSIAN_VERSE = """Ночной перрон, и снег идёт стеной,
 И фонари качаются над нами,

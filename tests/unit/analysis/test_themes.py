@@ -67,10 +67,10 @@ def test_what_every_song_mentions_says_less_than_what_few_do() -> None:
     assert confidences["money"] > confidences.get("nature", 0)
 
 
-RUSSIAN = """Поставили печать, перерыли сумки
-Буквы на вывесках было не прочесть
-По воскресеньям я звонил и говорил, что всё хорошо
-В том городе моё имя так и не выучили"""
+RUSSIAN = """На проходе рылись в вещах и ставили печать
+Я встал до рассвета и взял одно пальто
+Шлю своим что могу и звоню по воскресеньям
+Все слышат, как говорю, и спрашивают, откуда я"""
 
 
 @pytest.mark.parametrize(("text", "language"), [(UNNAMED, "en"), (RUSSIAN, "ru")])
