@@ -16,13 +16,13 @@ def figures() -> Iterator[Figure]:
     lines = labels.warned_lines()
     for name, language in (("English lines", "en"), ("Russian lines", "ru")):
         yield from _explicit(name, [(one.lyrics, one.explicit) for one in lines if one.language == language])
-    for name, before in (("lines of before the fixes", True), ("lines of after the fixes", False)):
+    for name, before in (("lines of before the fixes", True), ("lines seen before the frames", False)):
         yield from _explicit(
             name, [(one.lyrics, one.explicit) for one in lines if one.before_fixes is before]
         )
     implied = labels.implied_lines()
     yield from _explicit(
-        "implied, after", [(one.lyrics, one.explicit) for one in implied if one.after_frames]
+        "implied, after the frames", [(one.lyrics, one.explicit) for one in implied if one.after_frames]
     )
     for name, held_out in (("implied, tuned on", False), ("implied, held out", True)):
         yield from _explicit(

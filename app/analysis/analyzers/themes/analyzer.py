@@ -16,8 +16,8 @@ from app.analysis.results import Evidence, Label, Result, Score, Status, ThemeDe
 from app.lyrics.text import Lyrics
 
 MAX_THEMES = 5
-# The best F1 of honest confidences is near .6 on the songs that they were fitted on, and is reached from half of
-# that on (Lipton, Elkan & Narayanaswamy 2014, "Optimal thresholding of classifiers to maximize F1 measure").
+# The best F1 of honest confidences is near .6 on the songs that they were fitted on, and is reached from half
+# of that on (Lipton, Elkan & Narayanaswamy 2014, "Optimal thresholding of classifiers to maximize F1").
 THRESHOLD = 0.3
 # One use of a word proves little: a theme's weight counts words that differ fully and repeats by their root.
 _HALF_WEIGHT = 2.0
