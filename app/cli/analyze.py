@@ -25,7 +25,7 @@ def analyze(
         bool,
         typer.Option(
             "--meaning/--words-alone",
-            help="Judge themes by meaning beside words, or by words alone: twice as fast, but finds fewer.",
+            help="Judge themes by meaning beside words, or by words alone: faster, but finds fewer.",
         ),
     ] = True,
 ) -> None:
