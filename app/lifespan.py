@@ -18,6 +18,7 @@ from app.analysis.batch import Text
 from app.analysis.orchestrator import TrackAnalysis
 from app.events.hub import Hub
 from app.events.tasks import end
+from app.search.embeddings import FastEmbedder
 from app.search.homes import Homes
 from app.search.recommend import RecommendationService
 from app.search.search import SearchService
@@ -61,10 +62,11 @@ class Unconfigured(Exception):
 
 
 async def analyze_text(
-    embedder: FastEmbedder, lyrics: str, title: str | None, language: str | None, names: Sequence[str] | None
+    lyrics: str, title: str | None, language: str | None, names: Sequence[str] | None
 ) -> tuple[str | None, TrackAnalysis]:
     """One text, in a thread: other requests go on."""
-    return (await asyncio.to_thread(batch.analyze, [Text(lyrics, title, language)], names, embedder))[0]
+    text = Text(lyrics, title, language)
+    return (await asyncio.to_thread(batch.analyze, [text], names, FastEmbedder()))[0]
 
 
 async def offer_models(database: Database, settings: Settings) -> None:
@@ -130,7 +132,7 @@ async def opened(settings: Settings, database_url: str, redis_url: str) -> Async
             trends=TrendService(database),
             quotas=quotas,
             hub=hub,
-            analyze=partial(analyze_text, embedder),
+            analyze=analyze_text,
             announce=announce,
             sign_in=SignIn(providers, Attempts(valkey), public_url),
             offer=settings.offer(),

@@ -22,7 +22,7 @@ from app.lyrics.text import Lyrics
 from app.processes import ProcessPool
 from app.queue import Queue, keep_asking
 from app.search import embedding, index
-from app.search.embeddings import Embedder
+from app.search.embeddings import Embedder, FastEmbedder
 from app.search.index import EmbeddedTrack, TrackLyrics
 from app.search.spaces import Spaces
 from app.search.upkeep import keep_up
@@ -45,12 +45,14 @@ class Hands:
 
     def __init__(self, pool: ProcessPool) -> None:
         self._pool = pool
+        # Whatever models searches use: the weights of themes were fitted to this one.
+        self._themes_by = FastEmbedder()
 
     async def analyze(
         self, texts: Sequence[Text], names: Sequence[str]
     ) -> list[tuple[str | None, TrackAnalysis]]:
         with span("analyze", tracks=len(texts)):
-            return await self._pool.run(batch.analyze, texts, names, self._embedder)
+            return await self._pool.run(batch.analyze, texts, names, self._themes_by)
 
     async def parse(self, texts: Sequence[Text]) -> list[Lyrics]:
         return await self._pool.run(batch.parse, texts)

@@ -16,23 +16,12 @@ def figures() -> Iterator[Figure]:
     lines = labels.warned_lines()
     for name, language in (("English lines", "en"), ("Russian lines", "ru")):
         yield from _explicit(name, [(one.lyrics, one.explicit) for one in lines if one.language == language])
-    for name, before in (("lines of before the fixes", True), ("lines seen before the frames", False)):
+    for name, before in (("lines of before the fixes", True), ("lines of after the fixes", False)):
         yield from _explicit(
             name, [(one.lyrics, one.explicit) for one in lines if one.before_fixes is before]
         )
-    implied = labels.implied_lines()
-    yield from _explicit(
-        "implied, after the frames", [(one.lyrics, one.explicit) for one in implied if one.after_frames]
-    )
-    for name, held_out in (("implied, tuned on", False), ("implied, held out", True)):
-        yield from _explicit(
-            name,
-            [
-                (one.lyrics, one.explicit)
-                for one in implied
-                if not one.after_frames and one.held_out is held_out
-            ],
-        )
+    implied = [(one.lyrics, one.explicit) for one in labels.implied_lines()]
+    yield from _explicit("implied lines", implied)
     everything = [(one.lyrics, one.explicit) for one in (*lines, *labels.songs())]
     yield from _explicit("lines and demo songs", everything)
     categories = [(_details(one.lyrics), one.category) for one in lines if one.category]

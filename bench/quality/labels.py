@@ -65,17 +65,11 @@ class WarnedLine:
 
 @dataclass(frozen=True, slots=True)
 class ImpliedLine:
-    """A line that says something explicit without a word for it, or one that is much like such a line.
-
-    `after_frames`: written when the frames were done, which were not changed since; nothing is fitted on
-    them. Of the others half are `held_out`, by the hash of their text.
-    """
+    """A line that says something explicit without a word for it, or one that is much like such a line."""
 
     lyrics: Lyrics
     explicit: bool
     category: str | None
-    held_out: bool
-    after_frames: bool
 
 
 def songs() -> list[Song]:
@@ -114,12 +108,7 @@ def warned_lines() -> list[WarnedLine]:
 
 
 def implied_lines() -> list[ImpliedLine]:
-    return [
-        ImpliedLine(
-            _lyrics(row), row["explicit"], row["category"], _is_held_out(row["text"]), row["after_frames"]
-        )
-        for row in _rows("implied.jsonl")
-    ]
+    return [ImpliedLine(_lyrics(row), row["explicit"], row["category"]) for row in _rows("implied.jsonl")]
 
 
 def title(key: str) -> str:

@@ -68,7 +68,7 @@ def test_ranking_counts_pairs_in_order() -> None:
 
 
 def test_halves_of_the_sets_are_neither_empty_nor_all() -> None:
-    for items in (labels.songs(), labels.felt_lines(), labels.implied_lines()):
+    for items in (labels.songs(), labels.felt_lines()):
         assert 0.3 < share([one.held_out for one in items]) < 0.7
 
 

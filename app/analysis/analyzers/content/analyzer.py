@@ -40,7 +40,7 @@ class ContentAnalyzer:
     """
 
     name = "content"
-    version = "1.3.0"
+    version = "1.2.0"
     title = "Explicit content"
     description = "Strong language, sex, violence, drugs, slurs and self-harm, with severity and the lines."
     kind = "LOCAL"
@@ -110,8 +110,6 @@ def _in_line(line: Line, tables: list[ExplicitWords]) -> list[tuple[int, Word]]:
     pieces = tokens.chunks(text)
     excused = {place for table in tables for place in table.excused(pieces)}
     found = [word for table in tables for part in parts for word in table.said(part)]
-    whole = [word for part in parts for word in part]
-    found += [word for table in tables for word in table.implied(whole)]
     for place, chunk in enumerate(pieces):
         hit = None if place in excused or _is_name(chunk, text, tables) else _find(chunk, tables)
         if hit:

@@ -10,7 +10,6 @@ from typing import Any
 
 from app.analysis import data
 from app.analysis.analyzers.content import tokens
-from app.analysis.analyzers.content.frames import Frames, severities
 from app.analysis.memo import MEMO
 from app.analysis.phrases import Phrases
 
@@ -52,8 +51,6 @@ class ExplicitWords:
                 phrases += [(phrase, found) for phrase in words.get("phrases", {}).get(language, ())]
                 surely += [(phrase, category) for phrase in words.get("surely", {}).get(language, ())]
         self._phrases = Phrases(phrases)
-        self._frames = Frames(language)
-        self._framed = {name: Word(name, severity) for name, severity in severities().items()}
         self._surely = Phrases(surely)
         self._longest = max(map(len, self._stems), default=0)
         self._remembered = lru_cache(maxsize=MEMO)(self._look_up)
@@ -80,10 +77,6 @@ class ExplicitWords:
         for places, found in self._phrases.find(clause):
             if self._negations.isdisjoint(clause[max(0, places.start - _REACH) : places.start]):
                 yield found
-
-    def implied(self, words: Sequence[str]) -> Iterator[Word]:
-        """What the frames that the words of a line fill speak for."""
-        return map(self._framed.__getitem__, self._frames.find(words, self._negations, _REACH))
 
     def sure(self, clause: Sequence[str]) -> set[str]:
         """The categories whose ambiguous words are meant in `clause`."""
