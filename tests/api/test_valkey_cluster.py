@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
 from app.embedded.postgres_server import PostgresServer
+from tenancy import purses
 from tenancy.database import Database
 from tenancy.ledger import prefix
 from tests.api.live.client import opened
@@ -63,8 +65,10 @@ async def used(service: Service, key: str) -> int:
 
 
 async def test_a_tenants_points_are_one_account_wherever_it_lives(
-    services: list[Service], tenants: list[Tenant]
+    services: list[Service], tenants: list[Tenant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(purses, "SECONDS", 0.0)
+
     async def spend(tenant: Tenant) -> None:
         for service in services:
             answer = (await service.post(tenant.key, "{ viewer { principal } }")).json()
