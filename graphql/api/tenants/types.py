@@ -30,7 +30,10 @@ class Quota:
     burst: int = column("At once, by one key.")
     per_minute: int = column("In a minute, by the whole tenant.")
     per_month: int = column("In a month, by the whole tenant.")
-    used_this_month: int = column("By the whole tenant so far this month.")
+    used_this_month: int = column(
+        "By the whole tenant so far this month. What is set aside for the next requests of its keys counts"
+        " until it comes back, within seconds."
+    )
     resets_at: datetime = column("When the month's points are full again.")
 
 
