@@ -6,14 +6,17 @@ import asyncio
 import json
 
 import pytest
+from sqlalchemy import delete
 
+from app.catalog import tracks
+from app.catalog.models import EmbedItem
 from app.search import index, passes
 from app.search.embeddings import FastEmbedder
 from app.search.spaces import Spaces
 from app.settings import Settings
 from tenancy import tenants
 from tenancy.database import Database
-from tests.builders import add_tracks, new_tenant, song
+from tests.builders import new_tenant, song
 from tests.embedding_server import MODEL, embedding_server
 from tests.integration.cli.conftest import Cli
 
@@ -25,7 +28,10 @@ async def test_it_lists_how_far_a_tenant_is_and_what_answers(cli: Cli, database:
     slug = next(row["slug"] for row in await tenants.every(database) if row["id"] == tenant)
     await passes.see_to(database, tenant, Spaces([MODEL, OTHER]))
     await passes.complete(database, tenant, Spaces([MODEL, OTHER]))  # of nothing
-    first, _ = await add_tracks(database, tenant, [song(), song()])
+    async with database.transaction(tenant) as session:
+        first, _ = (each.id for each in await tracks.add(session, tenant, [song(), song()]))
+        # Else a worker of other tests embeds them both.
+        await session.execute(delete(EmbedItem).where(EmbedItem.tenant_id == tenant))
     async with database.reading(tenant) as connection:
         lyrics = await index.load(connection, tenant, [first])
     async with database.transaction(tenant) as session:
