@@ -92,7 +92,8 @@ class Database:
         return Borrowing(self._readers, tenant)
 
     def unpinned(self) -> Borrowing:
-        """A connection for the gate's functions (see `tenancy.rls`), which answer without a tenant."""
+        """A read-only connection for what needs no tenant, or says by itself for whom it asks: functions of
+        the gate (see `tenancy.rls`), and planned statements. Others see no rows, or the last tenant's."""
         return Borrowing(self._readers, None)
 
     @asynccontextmanager

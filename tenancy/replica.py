@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
-from uuid import UUID
 
 import asyncpg
 import structlog
@@ -40,18 +39,18 @@ class Replica:
         self._is_checked = False
         self.is_used = False
 
-    async def read(self, tenant: UUID, statement: Callable[[asyncpg.Connection], Awaitable[Value]]) -> Value:
-        """What `statement` gives; it may be called twice."""
+    async def read(self, statement: Callable[[asyncpg.Connection], Awaitable[Value]]) -> Value:
+        """What `statement` gives, which says itself whose rows it may see; it may be called twice."""
         if self.is_used:
             try:
-                async with self._standby.reading(tenant) as connection:
+                async with self._standby.unpinned() as connection:
                     return await statement(connection)
             except asyncpg.QueryCanceledError:  # it would take as long on the primary
                 raise
             except FAILURES as error:
                 if not isinstance(error, asyncpg.PostgresError):
                     self._leave(type(error).__qualname__)
-        async with self._primary.reading(tenant) as connection:
+        async with self._primary.unpinned() as connection:
             return await statement(connection)
 
     async def keep(self) -> None:

@@ -23,7 +23,7 @@ async def read(
 ) -> tuple[bytes, list[GraphQLError]]:
     """The JSON of a planned field at `path`, and its errors: null may be where the type has none.
 
-    One statement on a connection that sees one tenant, and one more for each deferred field, however many
+    One statement, which says itself whose rows it may see, and one more for each deferred field, however many
     rows it hangs on.
     """
     failed: dict[str, Exception] = {}
@@ -37,7 +37,7 @@ async def statement(
 ) -> bytes:
     """What Postgres says; deferred fields are marks in it. `path` are the keys that lead to the value."""
     sql, params = await plan.render(ask, values, failed)
-    context, tenant = ask.context, ask.context.principal.tenant
+    context = ask.context
 
     async def fetch(connection: asyncpg.Connection) -> bytes | None:
         if context.services.show_plans != "off":
@@ -48,9 +48,9 @@ async def statement(
         return json
 
     if context.replica is not None:
-        json = await context.replica.read(tenant, fetch)
+        json = await context.replica.read(fetch)
     else:
-        async with context.database.reading(tenant) as connection:
+        async with context.database.unpinned() as connection:
             json = await fetch(connection)
     return b"null" if json is None else json
 

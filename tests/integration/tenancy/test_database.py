@@ -6,6 +6,7 @@ import asyncio
 from uuid import uuid4
 
 import asyncpg
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -179,3 +180,25 @@ async def test_transactions_go_on_when_all_connections_of_the_pool_were_lost(
 async def test_an_unknown_tenant_has_no_rows(database: Database) -> None:
     async with database.reading(uuid4()) as connection:
         assert await connection.fetchval("select count(*) from tracks") == 0
+
+
+async def test_a_statement_that_says_for_whom_it_asks_sees_theirs_alone(database_url: str) -> None:
+    """As planned statements do, on connections that were pinned to others or to nobody."""
+    database = Database(database_url, readers=1)
+    one, other = [await new_tenant(database) for _ in range(2)]
+    for tenant in (one, other):
+        await add_tracks(database, tenant, [song(), song()])
+    whose = """
+        select json_build_object('tracks', array(select tenant_id from tracks),
+          'tenants', (select array_agg(id) from tenants), 'count', (select count(*) from lyrics)) told
+        from set_config('app.tenant_id', $1::uuid::text, true) as pinned where pinned is not null"""
+    for _ in range(8):  # past the fifth Postgres may plan for any tenant
+        for tenant in (one, other):
+            async with database.unpinned() as connection:
+                told = orjson.loads(await connection.fetchval(whose, tenant))
+                assert told == {"tracks": [str(tenant)] * 2, "tenants": [str(tenant)], "count": 2}
+            async with database.reading(one) as connection:
+                assert {row[0] for row in await connection.fetch("select tenant_id from tracks")} == {one}
+    async with database.unpinned() as connection:  # and nothing of it stays
+        assert await connection.fetchval("select current_setting('app.tenant_id')") == str(one)
+    await database.close()
