@@ -24,7 +24,7 @@ from app.jobs import Job, Priority, Turn, release, request, widen
 from app.processes import WorkLost
 from tenancy.database import Database, driver_of
 
-SLICE = 32  # tracks that a turn analyses: a quarter of a second
+SLICE = 32  # tracks that a turn analyses: less than a second
 LANES = 8  # turns of one tenant that run at once, in all workers together
 MAX_ATTEMPTS = 3
 RECHECK = timedelta(minutes=10)  # a run that pauses is tried again then: a plan may have changed
