@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +19,7 @@ from tenancy.database import Database, driver_of
 from tests.builders import VERSE, add_tracks, song
 from tests.embedding import embed
 from tests.integration.search.homes import EMBEDDER, SPACE, home_of, passages, tenant
+from tests.killed import killed_in_the_middle
 
 __all__ = ["tenant"]
 
@@ -189,27 +189,16 @@ asyncio.run(move(sys.argv[1], UUID(sys.argv[2]), sys.argv[3]))
 """
 
 
-async def die_while_moving(database: Database, tenant: UUID, way: str) -> None:
-    """A process of its own that is killed in a transaction, after some batches."""
-    mover = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DIES, database.url, str(tenant), way, stdout=asyncio.subprocess.PIPE
-    )
-    assert mover.stdout is not None
-    assert await mover.stdout.readline() == b"in the middle\n"
-    mover.kill()
-    await mover.wait()
-
-
 async def test_a_mover_that_is_killed_is_followed_by_another(database: Database, tenant: UUID) -> None:
     await moving.prepare(database, tenant, SPACE, anew=False)
-    await die_while_moving(database, tenant, "out")
+    await killed_in_the_middle(DIES, database.url, str(tenant), "out")
     assert await home_of(database, tenant) == SHARED
     assert 0 < len(await passages(database, tenant, tenant)) < len(await passages(database, tenant, SHARED))
     living = await change(database, tenant)
     await moving.see_to(database, tenant, [SPACE], 100)
     assert await passages(database, tenant, tenant) == living
     assert await passages(database, tenant, SHARED) == []
-    await die_while_moving(database, tenant, "back")
+    await killed_in_the_middle(DIES, database.url, str(tenant), "back")
     living = await change(database, tenant)
     await moving.see_to(database, tenant, [SPACE], 100_000)
     assert await passages(database, tenant, SHARED) == living
@@ -224,7 +213,7 @@ async def test_a_move_that_is_called_off_leaves_nothing(
     await moving.see_to(database, tenant, [SPACE], threshold)
     await moving.prepare(database, tenant, SPACE, anew=False)
     home = await home_of(database, tenant)
-    await die_while_moving(database, tenant, "back" if home == tenant else "out")
+    await killed_in_the_middle(DIES, database.url, str(tenant), "back" if home == tenant else "out")
     living = await change(database, tenant)
     await moving.see_to(database, tenant, [SPACE], threshold)
     assert await passages(database, tenant, home) == living

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -20,66 +18,24 @@ from app.search.recommend import RecommendationService
 from app.search.search import SearchMode, SearchService
 from app.search.spaces import Spaces
 from tenancy.database import Database
-from tests.builders import VERSE, add_tracks, new_tenant, song, turn
+from tests.builders import add_tracks, new_tenant, song, turn
+from tests.integration.search.spaces import (
+    BOTH,
+    FIRST,
+    ONE,
+    OTHER,
+    QUERY,
+    SECOND,
+    embedded,
+    found,
+    states,
+    step,
+    tenant,
+    waiting,
+    work_off,
+)
 
-FIRST = FastEmbedder()
-SECOND = FastEmbedder(space="another-space")  # the same model under another name is quick, and is no other
-ONE, BOTH, OTHER = Spaces([FIRST]), Spaces([FIRST, SECOND]), Spaces([SECOND])
-QUERY = "letters folded in the drawer"
-
-
-async def embed(embedder: Embedder, lyrics: Sequence[TrackLyrics]) -> list[EmbeddedTrack]:
-    return index.compute(embedder, lyrics)
-
-
-async def step(database: Database, tenant: UUID, spaces: Spaces) -> None:
-    await embedding.advance(database, turn(tenant, Job.EMBED), spaces, embed)
-
-
-async def waiting(database: Database, tenant: UUID) -> int:
-    async with database.reading(tenant) as connection:
-        count: int = await connection.fetchval("select count(*) from embed_items")
-        return count
-
-
-async def work_off(database: Database, tenant: UUID, spaces: Spaces) -> None:
-    while await waiting(database, tenant):
-        await step(database, tenant, spaces)
-
-
-async def embedded(database: Database, tenant: UUID, space: str) -> dict[UUID, int]:
-    """How many wholes each track has in a space: one, unless something went wrong."""
-    async with database.reading(tenant) as connection:
-        rows = await connection.fetch(
-            "select track_id, count(*) from passages where ordinal = 0 and space = $1 group by 1", space
-        )
-    return {row[0]: row[1] for row in rows}
-
-
-async def states(database: Database, tenant: UUID) -> dict[str, bool]:
-    """Whether each space that has begun is complete."""
-    async with database.reading(tenant) as connection:
-        return {
-            row["space"]: row["complete_at"] is not None
-            for row in await connection.fetch(passes.BEGUN, tenant)
-        }
-
-
-async def found(homes: Homes, tenant: UUID) -> tuple[list[UUID], list[str]]:
-    """What a search by meaning finds, and in which spaces."""
-    page = await SearchService(homes).search(tenant, QUERY, SearchMode.SEMANTIC, first=100)
-    return [match.track_id for match in page.matches], [e.space for e in homes.expected(tenant).embedders]
-
-
-@pytest.fixture
-async def tenant(database: Database) -> UUID:
-    """With twenty tracks in the first space, which is complete."""
-    id_ = await new_tenant(database)
-    await add_tracks(database, id_, [song(lyrics=f"{VERSE}\nFor the {n}th time") for n in range(20)])
-    await work_off(database, id_, ONE)
-    await passes.see_to(database, id_, ONE)
-    assert await states(database, id_) == {FIRST.space: True}
-    return id_
+__all__ = ["tenant"]  # a fixture
 
 
 async def test_a_new_tenants_tracks_are_found_as_they_come(database: Database) -> None:
@@ -256,86 +212,3 @@ async def test_a_track_that_changes_meanwhile_is_embedded_as_it_is_in_the_end(
         )
     assert apart < 1e-3
     assert deleted not in await embedded(database, tenant, SECOND.space)
-
-
-DIES = """
-import asyncio, sys
-from uuid import UUID
-from app.jobs import Job, Turn
-from app.search import embedding, index, passes
-from app.search.embeddings import FastEmbedder
-from app.search.spaces import Spaces
-from tenancy.database import Database
-
-async def die(url: str, tenant: UUID, where: str) -> None:
-    spaces = Spaces([FastEmbedder(), FastEmbedder(space="another-space", at_once=5)])
-    database = Database(url)
-    passes.ASKED = passes.SPREAD = passes.DELETED = 6
-    done = 0
-
-    async def here(*_: object) -> None:
-        nonlocal done
-        done += 1
-        if done == 2:
-            print("in the middle", flush=True)
-            await asyncio.sleep(3600)
-
-    async def embed(embedder, lyrics):
-        await here()
-        return index.compute(embedder, lyrics)
-
-    if where == "asking":
-        request = passes.request
-        passes.request = here  # in the transaction of the second batch
-        await passes.see_to(database, tenant, spaces)
-    elif where == "clearing":
-        driver = passes.driver_of
-        async def driver_of(session):
-            await here()
-            return await driver(session)
-        passes.driver_of = driver_of
-        await passes.clear(database, tenant)
-    else:
-        while True:
-            await embedding.advance(database, Turn(0, Job.EMBED, tenant, 0), spaces, embed)
-
-asyncio.run(die(sys.argv[1], UUID(sys.argv[2]), sys.argv[3]))
-"""
-
-
-async def die(database: Database, tenant: UUID, where: str) -> None:
-    """A process of its own that is killed in a transaction, after another one."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DIES, database.url, str(tenant), where, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"in the middle\n"
-    process.kill()
-    await process.wait()
-
-
-async def test_what_a_killed_worker_left_is_taken_up(database: Database, tenant: UUID) -> None:
-    homes = Homes(database, BOTH.embedders)
-    everything, _ = await found(homes, tenant)
-    await die(database, tenant, "asking")
-    assert await waiting(database, tenant) == 6
-    assert await states(database, tenant) == {FIRST.space: True, SECOND.space: False}
-    await work_off(database, tenant, BOTH)  # those that were asked for are not all
-    await die(database, tenant, "asking")
-    await passes.complete(database, tenant, BOTH)
-    assert await found(homes, tenant) == (everything, [FIRST.space])
-    await passes.see_to(database, tenant, BOTH)
-    await die(database, tenant, "embedding")
-    await passes.see_to(database, tenant, BOTH)
-    assert await found(homes, tenant) == (everything, [FIRST.space])
-    await work_off(database, tenant, BOTH)
-    await passes.see_to(database, tenant, BOTH)
-    assert await embedded(database, tenant, SECOND.space) == dict.fromkeys(everything, 1)
-    assert (await found(homes, tenant))[1] == BOTH.names
-    await passes.complete(database, tenant, OTHER)
-    await die(database, tenant, "clearing")
-    assert 0 < len(await embedded(database, tenant, FIRST.space)) <= 20
-    assert (await found(Homes(database, OTHER.embedders), tenant))[1] == OTHER.names
-    await passes.see_to(database, tenant, OTHER)
-    assert await embedded(database, tenant, FIRST.space) == {}
-    assert await embedded(database, tenant, SECOND.space) == dict.fromkeys(everything, 1)
